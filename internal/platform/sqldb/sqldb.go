@@ -1,0 +1,359 @@
+// Package sqldb opens the database and runs SQL on it.
+//
+// The same SQL text runs on SQLite and PostgreSQL. Placeholders are $1, $2:
+// PostgreSQL's own, and accepted by the SQLite driver. What truly differs
+// between the two is decided in this package and nowhere else.
+//
+// SQLite has one writer: transactions queue up, run one after another on one
+// connection, and all that waited at the same time are made durable by one
+// commit (synchronous=FULL). A transaction that fails is undone alone, by its
+// savepoint. So a function given to Tx must be quick and must not wait for
+// anything but the database: while it runs nobody else writes.
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"runtime"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+var (
+	// ErrNoRow is returned by One when the query matches nothing.
+	ErrNoRow = errors.New("no row")
+	// ErrDuplicate is returned when a UNIQUE constraint refuses a row.
+	ErrDuplicate = errors.New("duplicate row")
+)
+
+// DB is a database or, inside the function given to Tx, one transaction of it.
+// Store code takes a *DB and works in both.
+type DB struct {
+	*pools
+	tx *txn // nil outside a transaction
+}
+
+// pools is what all transactions of a database share.
+type pools struct {
+	pg    bool
+	read  *sql.DB
+	write *writer // nil on PostgreSQL
+	stmts sync.Map
+
+	signals signals
+}
+
+// txn is one running transaction.
+type txn struct {
+	conn     runner
+	onCommit []func()
+}
+
+// runner is what runs a statement: a pool, a connection's cache or an *sql.Tx.
+type runner interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+}
+
+// Open connects to url: "sqlite:PATH" or "postgres://…".
+func Open(ctx context.Context, url string) (*DB, error) {
+	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
+		return openSQLite(ctx, path)
+	}
+	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
+		return nil, fmt.Errorf("opening database: the address must begin with sqlite: or postgres://")
+	}
+	pool, err := sql.Open("pgx", url)
+	if err != nil {
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	pool.SetMaxOpenConns(16 * runtime.GOMAXPROCS(0))
+	pool.SetMaxIdleConns(8 * runtime.GOMAXPROCS(0))
+	pool.SetConnMaxIdleTime(5 * time.Minute)
+	if err := pool.PingContext(ctx); err != nil {
+		pool.Close()
+		return nil, fmt.Errorf("reaching database: %w", err)
+	}
+	return &DB{pools: &pools{pg: true, read: pool}}, nil
+}
+
+func openSQLite(ctx context.Context, path string) (*DB, error) {
+	dsn := "file:" + path + "?_txlock=immediate" +
+		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
+		"&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)"
+	w, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	write, err := newWriter(ctx, w)
+	if err != nil {
+		w.Close()
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	if err != nil {
+		write.close()
+		return nil, fmt.Errorf("opening database: %w", err)
+	}
+	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
+	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
+	return &DB{pools: &pools{read: read, write: write}}, nil
+}
+
+// Close waits for the transactions that run and closes the database.
+func (db *DB) Close() error {
+	if db.signals.stop != nil {
+		db.signals.stop()
+	}
+	if db.write != nil {
+		return errors.Join(db.write.close(), db.read.Close())
+	}
+	return db.read.Close()
+}
+
+// Postgres reports whether the database is PostgreSQL. Only packages that
+// manage the database itself (schema, backups, tests) may ask.
+func (db *DB) Postgres() bool { return db.pg }
+
+// Pool returns a pool that may write, for packages that manage the database
+// itself. On SQLite it is the writer's own pool of one connection: it must not
+// be used once transactions run.
+func (db *DB) Pool() *sql.DB {
+	if db.write != nil {
+		return db.write.pool
+	}
+	return db.read
+}
+
+// Ping reports whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	_, err := One(ctx, db, func(r Row) (n int, err error) { err = r.Scan(&n); return }, `SELECT 1`)
+	return err
+}
+
+// Tx runs f in a transaction and commits it when f returns nil; the commit is
+// durable when Tx returns. Called inside a transaction, it joins that one. On
+// PostgreSQL f runs again, up to three times, when the database asks for it
+// (serialization failure, deadlock), so f must not change anything but tx.
+func (db *DB) Tx(ctx context.Context, f func(tx *DB) error) error {
+	if db.tx != nil {
+		return f(db)
+	}
+	if db.write != nil {
+		return db.write.do(ctx, func(conn runner) ([]func(), error) {
+			tx := &DB{pools: db.pools, tx: &txn{conn: conn}}
+			err := f(tx)
+			return tx.tx.onCommit, err
+		})
+	}
+	for try := 0; ; try++ {
+		err := db.pgTx(ctx, f)
+		if try == 3 || !retryable(err) {
+			return err
+		}
+	}
+}
+
+func (db *DB) pgTx(ctx context.Context, f func(tx *DB) error) error {
+	stx, err := db.read.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("beginning transaction: %w", err)
+	}
+	defer stx.Rollback() // a no-op after Commit
+	tx := &DB{pools: db.pools, tx: &txn{conn: stx}}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if err := stx.Commit(); err != nil {
+		return known(err)
+	}
+	for _, done := range tx.tx.onCommit {
+		done()
+	}
+	return nil
+}
+
+// OnCommit has f called after the transaction is durable, and never if it is
+// not. f must be quick. Outside a transaction it is called at once.
+func (db *DB) OnCommit(f func()) {
+	if db.tx == nil {
+		f()
+		return
+	}
+	db.tx.onCommit = append(db.tx.onCommit, f)
+}
+
+// Lock makes transactions that name the same thing wait for each other until
+// they end. On SQLite they do so anyway.
+func (db *DB) Lock(ctx context.Context, name string) error {
+	if !db.pg {
+		return nil
+	}
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	_, err := db.Exec(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(h.Sum64()))
+	return err
+}
+
+// SkipLocked ends a SELECT that takes rows nobody else is taking: "FOR UPDATE
+// SKIP LOCKED", or nothing on SQLite, whose writers never meet.
+func (db *DB) SkipLocked() string {
+	if db.pg {
+		return ` FOR UPDATE SKIP LOCKED`
+	}
+	return ""
+}
+
+// ForUpdate ends a SELECT whose rows the transaction is going to change.
+func (db *DB) ForUpdate() string {
+	if db.pg {
+		return ` FOR UPDATE`
+	}
+	return ""
+}
+
+// Exec runs a statement and returns the number of rows it changed. Outside a
+// transaction it is one of its own.
+func (db *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err error) {
+	if db.tx == nil && db.write != nil {
+		err = db.Tx(ctx, func(tx *DB) error {
+			n, err = tx.Exec(ctx, query, args...)
+			return err
+		})
+		return n, err
+	}
+	conn := db.conn()
+	res, err := conn.ExecContext(db.context(ctx), query, args...)
+	if err != nil {
+		return 0, known(err)
+	}
+	return res.RowsAffected()
+}
+
+// Row is what a scan function reads one row from.
+type Row interface{ Scan(dest ...any) error }
+
+// All returns every row of the query as scan reads it.
+func All[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := db.query(ctx, query, args)
+	if err != nil {
+		return nil, known(err)
+	}
+	defer rows.Close()
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, fmt.Errorf("reading a row: %w", err)
+		}
+		all = append(all, v)
+	}
+	return all, known(rows.Err())
+}
+
+// One returns the first row of the query, or ErrNoRow.
+func One[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query string, args ...any) (v T, err error) {
+	rows, err := db.query(ctx, query, args)
+	if err != nil {
+		return v, known(err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return v, known(err)
+		}
+		return v, ErrNoRow
+	}
+	if v, err = scan(rows); err != nil {
+		return v, fmt.Errorf("reading a row: %w", err)
+	}
+	return v, known(rows.Close())
+}
+
+// Int scans a single integer, for counts.
+func Int(r Row) (n int, err error) {
+	err = r.Scan(&n)
+	return n, err
+}
+
+// Text scans a single text column.
+func Text(r Row) (s string, err error) {
+	err = r.Scan(&s)
+	return s, err
+}
+
+func (db *DB) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
+	if db.tx != nil || db.pg {
+		return db.conn().QueryContext(db.context(ctx), query, args...)
+	}
+	stmt, err := db.prepared(query)
+	if err != nil {
+		return nil, err
+	}
+	return stmt.QueryContext(db.context(ctx), args...)
+}
+
+// prepared keeps a statement per text: parsing costs SQLite as much as running
+// most queries. Texts come from code, so there are a few hundred.
+func (db *DB) prepared(query string) (*sql.Stmt, error) {
+	if s, ok := db.stmts.Load(query); ok {
+		return s.(*sql.Stmt), nil
+	}
+	stmt, err := db.read.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	if old, loaded := db.stmts.LoadOrStore(query, stmt); loaded {
+		stmt.Close()
+		return old.(*sql.Stmt), nil
+	}
+	return stmt, nil
+}
+
+func (db *DB) conn() runner {
+	if db.tx != nil {
+		return db.tx.conn
+	}
+	return db.read
+}
+
+// context takes the cancellation away on SQLite: its queries take microseconds,
+// and watching for the end of a request costs more than most of them.
+func (db *DB) context(ctx context.Context) context.Context {
+	if db.pg {
+		return ctx
+	}
+	return context.Background()
+}
+
+// known turns a driver's error into one of this package's where callers act on it.
+func known(err error) error {
+	if err == nil {
+		return nil
+	}
+	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
+		switch lite.Code() {
+		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
+			return fmt.Errorf("%w: %w", ErrDuplicate, err)
+		}
+	}
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "23505" {
+		return fmt.Errorf("%w: %w", ErrDuplicate, err)
+	}
+	return err
+}
+
+// retryable tells a transaction that PostgreSQL asks to run again.
+func retryable(err error) bool {
+	pg := (*pgconn.PgError)(nil)
+	return errors.As(err, &pg) && (pg.Code == "40001" || pg.Code == "40P01")
+}

@@ -1,0 +1,238 @@
+package sqldb
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+)
+
+// batchLimit is how many transactions share one commit at most: it bounds how
+// long the first of them waits and how much a power cut takes back unseen.
+const batchLimit = 256
+
+// ErrClosed is returned for work that comes after Close.
+var ErrClosed = errors.New("database is closed")
+
+// writer runs transactions on SQLite's one writing connection, in the order in
+// which they come, and commits together those that wait at the same time.
+type writer struct {
+	pool  *sql.DB
+	conn  *cached
+	queue chan *work
+	stop  chan struct{}
+	ended chan struct{}
+	once  sync.Once
+}
+
+// work is one transaction: run does it and returns what to call once durable.
+type work struct {
+	run      func(runner) ([]func(), error)
+	done     chan error
+	err      error
+	panicked any
+	onCommit []func()
+}
+
+func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
+	pool.SetMaxOpenConns(1)
+	pool.SetMaxIdleConns(1)
+	if err := pool.PingContext(ctx); err != nil {
+		return nil, err
+	}
+	w := &writer{pool: pool, queue: make(chan *work, batchLimit), stop: make(chan struct{}), ended: make(chan struct{})}
+	go w.loop()
+	return w, nil
+}
+
+func (w *writer) do(ctx context.Context, run func(runner) ([]func(), error)) error {
+	job := &work{run: run, done: make(chan error, 1)}
+	select {
+	case <-w.stop:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	case w.queue <- job:
+	}
+	// Once queued it is waited for, whatever ctx says: the caller must know
+	// whether it happened.
+	select {
+	case err := <-job.done:
+		return job.result(err)
+	case <-w.ended:
+	}
+	select {
+	case err := <-job.done:
+		return job.result(err)
+	default:
+		return ErrClosed
+	}
+}
+
+func (j *work) result(err error) error {
+	if j.panicked != nil {
+		panic(j.panicked)
+	}
+	return err
+}
+
+func (w *writer) loop() {
+	defer close(w.ended)
+	batch := make([]*work, 0, batchLimit)
+	for {
+		var first *work
+		select {
+		case first = <-w.queue:
+		case <-w.stop:
+			select {
+			case first = <-w.queue:
+			default:
+				return
+			}
+		}
+		batch = append(batch[:0], first)
+	more:
+		for len(batch) < batchLimit {
+			select {
+			case next := <-w.queue:
+				batch = append(batch, next)
+			default:
+				break more
+			}
+		}
+		w.commit(batch)
+		clear(batch)
+	}
+}
+
+// commit runs the batch in one transaction of the database. When that one fails
+// as a whole nothing of it happened, and each of the batch gets the error.
+func (w *writer) commit(batch []*work) {
+	err := w.begin()
+	if err == nil {
+		for _, job := range batch {
+			if err = w.one(job); err != nil {
+				break
+			}
+		}
+		if err == nil {
+			_, err = w.conn.exec("COMMIT")
+		}
+		if err != nil {
+			w.conn.exec("ROLLBACK")
+			w.drop()
+		}
+	}
+	for _, job := range batch {
+		if err != nil {
+			job.done <- fmt.Errorf("committing: %w", err)
+			continue
+		}
+		if job.err == nil {
+			for _, f := range job.onCommit {
+				f()
+			}
+		}
+		job.done <- job.err
+	}
+}
+
+func (w *writer) begin() error {
+	if w.conn == nil {
+		conn, err := w.pool.Conn(context.Background())
+		if err != nil {
+			return err
+		}
+		w.conn = &cached{conn: conn, stmts: map[string]*sql.Stmt{}}
+	}
+	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+		w.drop()
+		return fmt.Errorf("beginning: %w", err)
+	}
+	return nil
+}
+
+// one runs a job inside its savepoint. An error of the job is the job's own;
+// the error returned here is the connection's.
+func (w *writer) one(job *work) (err error) {
+	if _, err := w.conn.exec("SAVEPOINT job"); err != nil {
+		return err
+	}
+	func() {
+		defer func() {
+			if p := recover(); p != nil {
+				job.panicked, job.err = p, errors.New("panic in a transaction")
+			}
+		}()
+		job.onCommit, job.err = job.run(w.conn)
+	}()
+	if job.err != nil {
+		if _, err := w.conn.exec("ROLLBACK TO job"); err != nil {
+			return err
+		}
+	}
+	_, err = w.conn.exec("RELEASE job")
+	return err
+}
+
+// drop forgets the connection after a failure, so that the next batch starts
+// from a clean one.
+func (w *writer) drop() {
+	if w.conn != nil {
+		w.conn.close()
+		w.conn = nil
+	}
+}
+
+// close lets what is queued end and closes the connection.
+func (w *writer) close() error {
+	w.once.Do(func() { close(w.stop) })
+	<-w.ended
+	w.drop()
+	return w.pool.Close()
+}
+
+// cached runs statements on one connection and keeps them prepared.
+type cached struct {
+	conn  *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func (c *cached) prepare(query string) (*sql.Stmt, error) {
+	if s := c.stmts[query]; s != nil {
+		return s, nil
+	}
+	s, err := c.conn.PrepareContext(context.Background(), query)
+	if err == nil {
+		c.stmts[query] = s
+	}
+	return s, err
+}
+
+func (c *cached) exec(query string) (sql.Result, error) {
+	return c.ExecContext(context.Background(), query)
+}
+
+func (c *cached) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	s, err := c.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.ExecContext(ctx, args...)
+}
+
+func (c *cached) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	s, err := c.prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return s.QueryContext(ctx, args...)
+}
+
+func (c *cached) close() {
+	for _, s := range c.stmts {
+		s.Close()
+	}
+	c.conn.Close()
+}
