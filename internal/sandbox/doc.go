@@ -1,0 +1,29 @@
+// Package sandbox plays the partners of the portal: an SMS gateway, a mail
+// server and a tax register. They are real servers behind real protocols, with
+// a state of their own that survives a restart, and with a small web page on
+// which a visitor reads what came and switches a partner to slow, down or
+// broken. The demonstration and the tests talk to it; production never does.
+//
+// It stands apart: it imports nothing of the portal, as a partner's programs
+// would not, so a fault in the portal's code cannot hide behind the same fault
+// here. Its people, firms and numbers are invented: ИНН of region 00 and СНИЛС
+// above 999-000-000 are issued to nobody, and their check digits are right.
+//
+// HTTP, all partners (bearer token: Sandbox.Token):
+//
+//	POST /sms/send                       SMS gateway; the id is an idempotency key
+//	GET  /sms/{id}                       state of a message
+//	POST /tax/v1/income-certificates     tax register; the requestId is an idempotency key
+//
+// HTTP, for people and tests (no token):
+//
+//	GET  /                               pages, Russian or ?lang=en
+//	GET  /sms.json?to=&since=            newest first; to is a phone, since an RFC 3339 time
+//	GET  /mail.json?to=&since=           newest first; to is an address
+//	GET  /faults, POST /faults           {"partner":"sms|mail|tax","mode":"ok|slow|down|broken"}
+//
+// SMTP: ServeSMTP; AUTH PLAIN is offered, not asked for, with the token as password.
+//
+// Everything is kept in one file of JSON lines, in the clear: give it a folder
+// of its own, never the portal's.
+package sandbox
