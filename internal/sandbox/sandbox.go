@@ -262,11 +262,7 @@ func (s *Sandbox) compact() error {
 				return
 			}
 		}
-		samples := samplePayers()
-		for i, p := range s.people {
-			if i < len(samples) && sameJSON(p, samples[i]) {
-				continue // a later version may know them better
-			}
+		for _, p := range s.people {
 			if !yield(record{Person: p}) {
 				return
 			}

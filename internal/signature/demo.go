@@ -6,10 +6,17 @@ import (
 	"crypto/rand"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
+	"io/fs"
 	"math/big"
+	"os"
+	"path/filepath"
 	"time"
+
+	"kabinet/internal/platform/secret"
 )
 
 // Authority is a certification centre for demonstrations and tests, and the
@@ -66,4 +73,58 @@ func serial() *big.Int {
 	rand.Read(b[:])
 	b[0] &= 0x7f
 	return new(big.Int).SetBytes(b[:])
+}
+
+// DemoSealer returns the seal of a demonstration stand. It is made the first
+// time and kept in the file at path, the key sealed by keys, so that documents
+// of yesterday are genuine today.
+func DemoSealer(path string, keys *secret.Keyring, now time.Time) (*Sealer, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		data, err = makeDemo(path, keys, now)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the demonstration seal: %w", err)
+	}
+	plain, err := keys.Open("signature", "demo", "", data)
+	if err != nil {
+		return nil, fmt.Errorf("reading the demonstration seal: %w", err)
+	}
+	var a Authority
+	if err := json.Unmarshal(plain, &a); err != nil {
+		return nil, fmt.Errorf("reading the demonstration seal: %w", err)
+	}
+	return NewSealer(a.Key, a.Chain)
+}
+
+// makeDemo writes a new authority to path, whole or not at all.
+func makeDemo(path string, keys *secret.Keyring, now time.Time) ([]byte, error) {
+	a, err := NewDemoAuthority(now)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := json.Marshal(a)
+	if err != nil {
+		return nil, err
+	}
+	data := keys.Seal("signature", "demo", "", plain)
+	tmp, err := os.CreateTemp(filepath.Dir(path), "seal")
+	if err != nil {
+		return nil, err
+	}
+	defer os.Remove(tmp.Name())
+	if _, err := tmp.Write(data); err != nil {
+		return nil, errors.Join(err, tmp.Close())
+	}
+	if err := errors.Join(tmp.Sync(), tmp.Close()); err != nil {
+		return nil, err
+	}
+	// Link, not rename: of two processes that start at once the first one wins
+	// and the other reads what it made.
+	if err := os.Link(tmp.Name(), path); errors.Is(err, fs.ErrExist) {
+		return os.ReadFile(path)
+	} else if err != nil {
+		return nil, err
+	}
+	return data, nil
 }
