@@ -118,7 +118,7 @@ func (p page) Month(month string) string {
 }
 
 // Money returns a sum in roubles.
-func (p page) Money(kopecks int64) string { return roubles(kopecks) + " ₽" }
+func (p page) Money(kopecks int64) string { return roubles(kopecks) + "\u00a0₽" }
 
 // Links returns a text with its addresses of pages as links.
 func (p page) Links(text string) template.HTML {

@@ -18,7 +18,7 @@ type Person struct {
 	PassportNumber string `json:"passportNumber,omitempty"`
 	IssuedBy       string `json:"issuedBy,omitempty"`
 	IssuedOn       string `json:"issuedOn,omitempty"`     // 2011-03-20
-	DivisionCode   string `json:"divisionCode,omitempty"` // 990-001
+	DivisionCode   string `json:"divisionCode,omitempty"` // 6 digits
 	SNILS          string `json:"snils"`                  // 11 digits
 	INN            string `json:"inn"`                    // 12 digits
 	Phone          string `json:"phone,omitempty"`        // E.164
@@ -34,56 +34,56 @@ var People = []Person{
 	// One employer all the time.
 	{
 		Surname: "Соколова", Name: "Марина", Patronymic: "Андреевна", BirthDate: "1991-03-14", Sex: "f",
-		PassportSeries: "0000", PassportNumber: "123456", IssuedBy: issuer, IssuedOn: "2011-03-20", DivisionCode: "990-001",
+		PassportSeries: "0000", PassportNumber: "123456", IssuedBy: issuer, IssuedOn: "2011-03-20", DivisionCode: "990001",
 		SNILS: "99900000115", INN: "000000122390", Phone: "+79000001234", Email: "sokolova@example.test",
 		Address: "Заречная область, г. Верхнереченск, ул. Садовая, д. 12, кв. 7",
 	},
 	// Three employers at once.
 	{
 		Surname: "Кузнецов", Name: "Дмитрий", Patronymic: "Олегович", BirthDate: "1984-11-02", Sex: "m",
-		PassportSeries: "0004", PassportNumber: "220415", IssuedBy: issuer, IssuedOn: "2004-11-19", DivisionCode: "990-001",
+		PassportSeries: "0004", PassportNumber: "220415", IssuedBy: issuer, IssuedOn: "2004-11-19", DivisionCode: "990001",
 		SNILS: "99900000216", INN: "000000122464", Phone: "+79000000002", Email: "kuznetsov@example.test",
 		Address: "Заречная область, г. Верхнереченск, наб. Тихая, д. 3, кв. 41",
 	},
 	// A student without income.
 	{
 		Surname: "Лебедева", Name: "Анна", Patronymic: "Сергеевна", BirthDate: "2006-07-25", Sex: "f",
-		PassportSeries: "0020", PassportNumber: "340178", IssuedBy: issuer, IssuedOn: "2020-08-06", DivisionCode: "990-002",
+		PassportSeries: "0020", PassportNumber: "340178", IssuedBy: issuer, IssuedOn: "2020-08-06", DivisionCode: "990002",
 		SNILS: "99900000317", INN: "000000122538", Phone: "+79000000003", Email: "lebedeva@example.test",
 		Address: "Заречная область, г. Верхнереченск, ул. Студенческая, д. 1, комн. 214",
 	},
 	// A name with ё and with a hyphen.
 	{
 		Surname: "Орлова-Берёзкина", Name: "Алёна", Patronymic: "Игоревна", BirthDate: "1995-01-09", Sex: "f",
-		PassportSeries: "0015", PassportNumber: "518302", IssuedBy: issuer, IssuedOn: "2015-01-27", DivisionCode: "990-002",
+		PassportSeries: "0015", PassportNumber: "518302", IssuedBy: issuer, IssuedOn: "2015-01-27", DivisionCode: "990002",
 		SNILS: "99900000418", INN: "000000122601", Phone: "+79000000004", Email: "orlova@example.test",
 		Address: "Заречная область, пос. Ёлкино, ул. Лесная, д. 5",
 	},
 	// No patronymic; changed the employer in the middle of 2025.
 	{
 		Surname: "Ким", Name: "Виктор", BirthDate: "1988-05-30", Sex: "m",
-		PassportSeries: "0008", PassportNumber: "904417", IssuedBy: issuer, IssuedOn: "2008-06-17", DivisionCode: "990-001",
+		PassportSeries: "0008", PassportNumber: "904417", IssuedBy: issuer, IssuedOn: "2008-06-17", DivisionCode: "990001",
 		SNILS: "99900000519", INN: "000000122785", Phone: "+79000000005", Email: "kim@example.test",
 		Address: "Заречная область, г. Верхнереченск, ул. Речная, д. 18, корп. 2, кв. 96",
 	},
 	// Earns enough for the higher rates of the tax.
 	{
 		Surname: "Громов", Name: "Артём", Patronymic: "Павлович", BirthDate: "1979-09-17", Sex: "m",
-		PassportSeries: "0024", PassportNumber: "771203", IssuedBy: issuer, IssuedOn: "2024-10-08", DivisionCode: "990-001",
+		PassportSeries: "0024", PassportNumber: "771203", IssuedBy: issuer, IssuedOn: "2024-10-08", DivisionCode: "990001",
 		SNILS: "99900000620", INN: "000000122859", Phone: "+79000000006", Email: "gromov@example.test",
 		Address: "Заречная область, г. Верхнереченск, пр-т Мостовой, д. 40, кв. 12",
 	},
 	// A pensioner with work by contract now and then.
 	{
 		Surname: "Ефимов", Name: "Николай", Patronymic: "Степанович", BirthDate: "1951-12-21", Sex: "m",
-		PassportSeries: "0003", PassportNumber: "115590", IssuedBy: issuer, IssuedOn: "2003-02-04", DivisionCode: "990-003",
+		PassportSeries: "0003", PassportNumber: "115590", IssuedBy: issuer, IssuedOn: "2003-02-04", DivisionCode: "990003",
 		SNILS: "99900000721", INN: "000000122922", Phone: "+79000000007", Email: "efimov@example.test",
 		Address: "Заречная область, с. Заборье, ул. Полевая, д. 27",
 	},
 	// Worked until a child was born in 2025.
 	{
 		Surname: "Щеглова", Name: "Юлия", Patronymic: "Маратовна", BirthDate: "1998-04-03", Sex: "f",
-		PassportSeries: "0018", PassportNumber: "603341", IssuedBy: issuer, IssuedOn: "2018-04-24", DivisionCode: "990-003",
+		PassportSeries: "0018", PassportNumber: "603341", IssuedBy: issuer, IssuedOn: "2018-04-24", DivisionCode: "990003",
 		SNILS: "99900000822", INN: "000000123027", Phone: "+79000000008", Email: "shcheglova@example.test",
 		Address: "Заречная область, г. Верхнереченск, ул. Вишнёвая, д. 9, кв. 30",
 	},

@@ -262,7 +262,11 @@ func (s *Sandbox) compact() error {
 				return
 			}
 		}
-		for _, p := range s.people {
+		samples := samplePayers()
+		for i, p := range s.people {
+			if i < len(samples) && sameJSON(p, samples[i]) {
+				continue // a later version may know them better
+			}
 			if !yield(record{Person: p}) {
 				return
 			}

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -199,7 +200,7 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if told.Kind == fault.TooMany || told.Kind == fault.Unavailable {
-		w.Header().Set("Retry-After", "60")
+		w.Header().Set("Retry-After", retryAfter(err))
 	}
 	status := statusOf[told.Kind]
 	if WantsJSON(r) || rt.cfg.ErrorPage == nil {
@@ -212,6 +213,15 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, err error) {
 		slog.ErrorContext(r.Context(), "error page failed", "err", err)
 		http.Error(w, http.StatusText(status), status)
 	}
+}
+
+// retryAfter returns how many seconds to wait before trying again: what the
+// error says by a method RetryAfter, else a minute.
+func retryAfter(err error) string {
+	if e := (interface{ RetryAfter() time.Duration })(nil); errors.As(err, &e) {
+		return strconv.Itoa(int((e.RetryAfter() + time.Second - 1) / time.Second))
+	}
+	return "60"
 }
 
 // WantsJSON reports whether a script asks, for which a page is no use.

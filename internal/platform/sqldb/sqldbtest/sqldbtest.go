@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -68,4 +69,28 @@ func URL(t testing.TB) string {
 	q.Set("search_path", name)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+// NoFullScan fails the test when SQLite would read a whole table or index to
+// answer the query. On PostgreSQL, whose plans depend on how much is in a
+// table, it checks nothing.
+func NoFullScan(t testing.TB, db *sqldb.DB, query string, args ...any) {
+	t.Helper()
+	if db.Postgres() {
+		return
+	}
+	plan, err := sqldb.All(context.Background(), db, func(r sqldb.Row) (step string, err error) {
+		var skip int
+		err = r.Scan(&skip, &skip, &skip, &step)
+		return step, err
+	}, "EXPLAIN QUERY PLAN "+query, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range plan {
+		// A "SCAN" of a subquery's few rows names it in brackets, or is of constants.
+		if strings.HasPrefix(step, "SCAN") && !strings.HasPrefix(step, "SCAN (") && !strings.Contains(step, "CONSTANT") {
+			t.Errorf("a full scan: %s\nof %s\nin the plan:\n  %s", step, query, strings.Join(plan, "\n  "))
+		}
+	}
 }
