@@ -30,27 +30,42 @@ func ParseOGRN(s string) (string, error) {
 // digit. Source: domain 1.4.
 func ParseBIK(s string) (string, error) { return digits(s, 9) }
 
+// ParseAccount returns the 20 characters of a bank account without a look at
+// its key, which depends on the bank: see [ParseBankAccount].
+func ParseAccount(s string) (string, error) {
+	s = latin(strings.ToUpper(bare(s)))
+	if len(s) != 20 {
+		if !onlyDigits(s) {
+			return "", Characters
+		}
+		return "", Length
+	}
+	if !onlyDigits(plainAccount(s)) {
+		return "", Characters
+	}
+	if allZeros(s) {
+		return "", Zeros
+	}
+	return s, nil
+}
+
+// plainAccount puts the digit in place of the letter that a clearing currency
+// has at the sixth position.
+func plainAccount(s string) string {
+	if digit := strings.IndexByte("ABCEHKMPTX", s[5]); digit >= 0 {
+		return s[:5] + strconv.Itoa(digit) + s[6:]
+	}
+	return s
+}
+
 // ParseBankAccount returns the 20 characters of an account in the bank bik,
 // which must be canonical. The key of an account depends on its bank, so a
 // right account beside a wrong bank gives CheckDigit too.
 // Source: domain 1.4; treasury accounts beginning with 0 follow no known rule.
 func ParseBankAccount(bik, account string) (string, error) {
-	account = latin(strings.ToUpper(bare(account)))
-	if len(account) != 20 {
-		if !onlyDigits(account) {
-			return "", Characters
-		}
-		return "", Length
-	}
-	plain := []byte(account)
-	if currency := strings.IndexByte("ABCEHKMPTX", account[5]); currency >= 0 {
-		plain[5] = byte('0' + currency)
-	}
-	if !onlyDigits(string(plain)) {
-		return "", Characters
-	}
-	if allZeros(account) {
-		return "", Zeros
+	account, err := ParseAccount(account)
+	if err != nil {
+		return "", err
 	}
 	if len(bik) != 9 || !onlyDigits(bik) {
 		return "", CheckDigit
@@ -63,7 +78,7 @@ func ParseBankAccount(bik, account string) (string, error) {
 		prefix = "0" + bik[4:6] // the account is kept by the Bank of Russia
 	}
 	sum, weights := 0, [3]int{7, 1, 3}
-	for i, s := 0, prefix+string(plain); i < len(s); i++ {
+	for i, s := 0, prefix+plainAccount(account); i < len(s); i++ {
 		sum += digit(s, i) * weights[i%3]
 	}
 	if sum%10 != 0 {
