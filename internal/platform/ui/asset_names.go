@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-000a96c7e4.css"
+		return "/static/app-1967640f59.css"
 	case "app.js":
-		return "/static/app-8669f048a0.js"
+		return "/static/app-0b24151c56.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

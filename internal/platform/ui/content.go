@@ -18,7 +18,7 @@ type CardOptions struct {
 	Icon  string    // before the heading
 	Flush bool      // without padding, for Rows and Table
 	Form  bool      // fields and texts stand apart as in a form
-	Todo  bool      // the thing to do now: a bar at its side
+	Quiet bool      // Section only: the title is said, not seen
 }
 
 func (o CardOptions) id() string {

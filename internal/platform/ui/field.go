@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,7 +21,7 @@ type Input struct {
 	Mark     i18n.Text // where the value came from, as in «Из профиля»
 	Check    string    // address that checks the value after it is left: POST name, value → the sentence of what is wrong, or nothing
 	Suffix   i18n.Text // said after the label: a unit
-	Pattern  string    // form of the value that scripts help to type: "date", "phone", "money"
+	Pattern  string    // form of the value that the script helps to type: "date" or ""
 	Length   int       // characters of a code; 0 is any
 	ReadOnly bool
 }
@@ -116,6 +117,14 @@ func inputAttrs(f *web.Field, in Input) templ.OrderedAttributes {
 		attrs = append(attrs, templ.KeyValue[string, any]{Key: "readonly", Value: true})
 	}
 	return attrs
+}
+
+// labelText returns the label with its unit: «Доход за месяц, ₽».
+func labelText(ctx context.Context, f *web.Field, in Input) string {
+	if in.Suffix.IsZero() {
+		return f.Label.In(ctx)
+	}
+	return f.Label.In(ctx) + ", " + in.Suffix.In(ctx)
 }
 
 // optionID returns the ID of the i-th choice. The first one has the ID of the

@@ -1,1 +1,19 @@
-"use strict";
+// What the script adds to pages that work without it. Everything said to a
+// person comes from the page, in its language.
+import { forms } from "./forms.js";
+import { suggestions } from "./suggest.js";
+import { passwords } from "./password.js";
+import { uploads } from "./upload.js";
+import { autosave } from "./autosave.js";
+import { checks } from "./check.js";
+import { live } from "./live.js";
+import { small } from "./small.js";
+
+forms();
+suggestions();
+passwords();
+uploads();
+autosave();
+checks();
+live();
+small();
