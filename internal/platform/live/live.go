@@ -153,6 +153,14 @@ func (h *Hub) End(topic string) {
 	}
 }
 
+// Listening reports whether this process has a stream of the topic, so that
+// what nobody would hear need not be prepared.
+func (h *Hub) Listening(topic string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.topics[topic]) > 0
+}
+
 // Streams counts the open streams of this process.
 func (h *Hub) Streams() int {
 	h.mu.Lock()
