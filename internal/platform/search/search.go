@@ -44,6 +44,7 @@ type Result struct {
 	// Corrected is the query as it was understood, when another layout was
 	// read or a wrong letter mended; else empty. It is to be said to the person.
 	Corrected string
+	Known     bool // every word was found as typed
 }
 
 // Index finds texts. It is made by New and never changes.
@@ -114,7 +115,8 @@ func (x *Index) Find(q Query) Result {
 		}
 		found = slices.DeleteFunc(found, func(h hit) bool { return slices.Contains(byCode, h.doc) })
 	}
-	res := Result{Total: len(byCode) + len(found), Corrected: corrected}
+	res := Result{Total: len(byCode) + len(found), Corrected: corrected,
+		Known: len(groups) > 0 && corrected == "" && !slices.ContainsFunc(groups, func(g group) bool { return g.cost > 0 })}
 	if len(found) == 0 {
 		res.Corrected = ""
 	}

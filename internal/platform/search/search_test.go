@@ -110,7 +110,7 @@ func TestFindReturnsOnePageOfWhatIsKept(t *testing.T) {
 	}
 	even := func(doc int) bool { return doc%2 == 0 }
 	got := search.New(docs).Find(search.Query{Text: "справка", Keep: even, Offset: 20, Limit: 3})
-	want := search.Result{Total: 50, Docs: []int{40, 42, 44}}
+	want := search.Result{Total: 50, Docs: []int{40, 42, 44}, Known: true}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
