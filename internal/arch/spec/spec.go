@@ -155,7 +155,7 @@ func Ratchet(root string) ([]string, error) {
 func WriteRatchet(root string, ids []string) error {
 	ids = slices.Clone(ids)
 	slices.SortFunc(ids, Compare)
-	return os.WriteFile(filepath.Join(root, ratchet), []byte(strings.Join(slices.Compact(ids), "\n")+"\n"), 0o644)
+	return os.WriteFile(filepath.Join(root, ratchet), []byte(strings.Join(slices.Compact(ids), "\n")+"\n"), 0o644) //nolint:gosec // a file of the repository, for all to read
 }
 
 // Compare orders IDs as people do: A-9 before A-10.

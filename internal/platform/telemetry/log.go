@@ -67,7 +67,7 @@ func SetRoute(ctx context.Context, pattern string) {
 // without those that look alike. It names a request and protects nothing.
 func newID() string {
 	const letters = "0123456789abcdefghjkmnpqrstvwxyz"
-	n := rand.Uint64()
+	n := rand.Uint64() //nolint:gosec // protects nothing, see above
 	var b [10]byte
 	for i := range b {
 		b[i] = letters[n&31]

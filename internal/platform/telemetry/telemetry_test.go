@@ -71,7 +71,7 @@ func TestARequestLeavesOneLineWithItsPatternAndNumber(t *testing.T) {
 		number = RequestID(r.Context())
 		SetAccount(r.Context(), "01k7account")
 		tel.Log.InfoContext(r.Context(), "inside")
-		io.WriteString(w, "hello") //nolint:errcheck // a recorder
+		io.WriteString(w, "hello")
 	})
 	w := httptest.NewRecorder()
 	tel.HTTP(mux, nil).ServeHTTP(w, httptest.NewRequest("GET", "/applications/secret-id?phone=1", nil))
@@ -166,7 +166,7 @@ func TestAConnectionCanBeTakenOver(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ntaken") //nolint:errcheck // the client checks
+		io.WriteString(conn, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\ntaken")
 	}), nil))
 	defer srv.Close()
 	resp, err := http.Get(srv.URL)

@@ -128,7 +128,7 @@ func (e *exporter) post(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	defer resp.Body.Close()                                       //nolint:errcheck // only read from
+	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, 64<<10)) // so that the connection is used again
 	if resp.StatusCode >= 300 {
 		return fmt.Errorf("the collector answered %s", resp.Status)
@@ -175,7 +175,7 @@ func otlpAttrs(attrs []attribute.KeyValue) []otlpAttr {
 			b := a.Value.AsBool()
 			v.Bool = &b
 		default:
-			s := a.Value.Emit()
+			s := a.Value.String()
 			v.String = &s
 		}
 		list = append(list, otlpAttr{string(a.Key), v})
