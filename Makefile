@@ -25,8 +25,11 @@ check: test ## what CI runs: the tests and the linters
 bench: ## Go benchmarks; compare runs with benchstat
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
-generate: ## write the generated files anew: pages
-	@go tool templ generate -log-level warn
+generate: assets ## write the generated files anew: pages and assets
+	@go tool templ generate -include-version=false -log-level warn
+
+assets: ## bundle, compress and name what browsers load
+	@go run ./internal/platform/ui/assets/build
 
 spec: ## which test proves which requirement
 	@go run ./internal/tools/spec
@@ -34,4 +37,4 @@ spec: ## which test proves which requirement
 spec-update: ## hold what is proved now in docs/requirements/proved.txt
 	@go run ./internal/tools/spec -update
 
-.PHONY: help run test test-pg e2e check bench generate spec spec-update
+.PHONY: help run test test-pg e2e check bench generate assets spec spec-update
