@@ -95,13 +95,17 @@ func unchanging(e ast.Expr) bool {
 	switch x := e.(type) {
 	case *ast.CompositeLit, *ast.BasicLit:
 		return true
+	case *ast.SelectorExpr: // another name for a value of the standard library that nobody can change
+		pkg, ok := x.X.(*ast.Ident)
+		return ok && pkg.Name == "base64"
 	case *ast.CallExpr:
 		if slices.Contains(constant, called(x)) {
 			return true
 		}
 		// a conversion of a table, such as set([]string{…}), is seen as a call of a local name
 		_, local := x.Fun.(*ast.Ident)
-		return local && len(x.Args) == 1 && unchanging(x.Args[0])
+		_, list := x.Fun.(*ast.ArrayType)
+		return (local || list) && len(x.Args) == 1 && unchanging(x.Args[0])
 	}
 	return false
 }

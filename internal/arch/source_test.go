@@ -18,8 +18,11 @@ const module = "kabinet/internal/"
 // features, the ground first: a feature imports only features before it.
 // To let one know of a feature after it, have it declare what it needs as an
 // interface or offer a hook, and join the two in package app.
+//
+// person/ident comes first of all: pure rules of the numbers by which the state
+// knows people, which every form and sign-in needs.
 var features = []string{
-	"audit", "notify", "account", "person", "staff", "signature", "document", "register", "eform", "catalogue", "application", "home", "desk",
+	"person/ident", "audit", "notify", "account", "person", "staff", "signature", "document", "register", "eform", "catalogue", "application", "home", "desk",
 }
 
 // source is one Go file under internal.

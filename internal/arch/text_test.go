@@ -51,7 +51,8 @@ func catalogues(t *testing.T) map[string]string {
 type uses struct {
 	asked map[string]string // key → place of a call that surely takes a key
 	words map[string]bool   // every string literal that could be a key
-	parts []string
+	parts []string          // beginnings
+	ends  []string          // "_short" in key + "_short"
 }
 
 func textUses(t *testing.T) uses {
@@ -73,6 +74,11 @@ func textUses(t *testing.T) uses {
 				if part, ok := literal(x.X); ok && x.Op == token.ADD && strings.Contains(part, ".") {
 					u.parts = append(u.parts, part)
 				}
+				u.end(x.Y)
+			case *ast.AssignStmt:
+				if x.Tok == token.ADD_ASSIGN {
+					u.end(x.Rhs[0])
+				}
 			case *ast.BasicLit:
 				key, ok := literal(x)
 				if ok && keyShape.MatchString(key) {
@@ -85,6 +91,20 @@ func textUses(t *testing.T) uses {
 		})
 	}
 	return u
+}
+
+// end notes a literal that is put behind a key.
+func (u *uses) end(n ast.Node) {
+	if s, ok := literal(n); ok && strings.HasPrefix(s, "_") {
+		u.ends = append(u.ends, s)
+	}
+}
+
+// has tells whether the code names a key or puts it together.
+func (u *uses) has(key string) bool {
+	return u.words[key] ||
+		slices.ContainsFunc(u.parts, func(p string) bool { return strings.HasPrefix(key, p) }) ||
+		slices.ContainsFunc(u.ends, func(e string) bool { return strings.HasSuffix(key, e) && u.words[strings.TrimSuffix(key, e)] })
 }
 
 func TestEveryTextThatTheCodeNamesExists(t *testing.T) {
@@ -102,14 +122,14 @@ func TestEveryTextIsUsed(t *testing.T) {
 	used := textUses(t)
 	pageUses(t, &used)
 	for key, file := range catalogues(t) {
-		put := slices.ContainsFunc(used.parts, func(p string) bool { return strings.HasPrefix(key, p) })
-		if !used.words[key] && !put {
+		if !used.has(key) {
 			t.Errorf("internal/%s: nothing uses the text %q: remove it, so that translators need not", file, key)
 		}
 	}
 }
 
-var quoted = regexp.MustCompile(`"([^"]*)"`)
+// quoted are the strings of a page; those of its actions stand within those of its attributes.
+var quoted = regexp.MustCompile(`"([a-z0-9_.%]+)"`)
 
 // pageUses adds the texts that pages outside of Go name: those of the simulators.
 func pageUses(t *testing.T, u *uses) {
