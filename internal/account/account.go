@@ -1,0 +1,137 @@
+package account
+
+import (
+	"slices"
+	"time"
+
+	"kabinet/internal/platform/fault"
+)
+
+// Level says how well it is known who the person is.
+type Level string
+
+// Levels, lowest first.
+const (
+	Simplified Level = "simplified" // a phone number answered
+	Standard   Level = "standard"   // personal data are filled in and checked
+	Confirmed  Level = "confirmed"  // the identity was proved
+)
+
+var levels = []Level{Simplified, Standard, Confirmed}
+
+// AtLeast reports whether l opens what needs the level other.
+func (l Level) AtLeast(other Level) bool { return slices.Index(levels, l) >= slices.Index(levels, other) }
+
+// Text returns the message key of the level's name.
+func (l Level) Text() string { return "account.level_" + string(l) }
+
+// Account is what is known of an account without opening anything sealed.
+type Account struct {
+	ID           string
+	Number       string // «номер ЛК»: 10 digits that the person tells support
+	Level        Level
+	Staff        bool // may enter the desk, so sessions are shorter
+	SecondFactor bool // the person wants a code at every sign-in from a new device
+	Lang         string
+	Created      time.Time
+}
+
+// NeedsSecond reports whether a password alone does not let the person in.
+func (a Account) NeedsSecond() bool { return a.SecondFactor || a.Staff || a.Level == Confirmed }
+
+// Name is how a person is called.
+type Name struct {
+	Surname    string
+	Name       string
+	Patronymic string // "" when there is none
+}
+
+// Client is where a request came from.
+type Client struct {
+	IP      string
+	Agent   string // User-Agent, as sent
+	Browser string // value of the cookie that ties a flow to one browser
+	Trusted string // value of the cookie of a known device, "" if none
+}
+
+// Failures a person may be told about.
+var (
+	// ErrWrong is returned for a wrong login or password, whichever it is.
+	ErrWrong = fault.New(fault.Invalid, "account.wrong")
+	// ErrLocked is returned while too many wrong passwords keep this login shut
+	// for the place they came from, whether there is such an account or not.
+	ErrLocked = fault.New(fault.TooMany, "account.locked")
+	// ErrCode is returned for a code that does not fit.
+	ErrCode = fault.New(fault.Invalid, "account.code_wrong")
+	// ErrCodeOver is returned when a code is too old, used, or was missed too
+	// often: a new one must be asked for.
+	ErrCodeOver = fault.New(fault.Invalid, "account.code_over")
+	// ErrTooSoon is returned when a new code is asked for within CodeResend.
+	ErrTooSoon = fault.New(fault.TooMany, "account.code_too_soon")
+	// ErrFlow is returned for steps that are unknown, over, or of another browser.
+	ErrFlow = fault.New(fault.NotFound, "account.flow_over")
+	// ErrTaken is returned when a phone or e-mail belongs to another account.
+	ErrTaken = fault.New(fault.Conflict, "account.taken")
+	// ErrPassword is returned for a new password that the rules refuse.
+	ErrPassword = fault.New(fault.Invalid, "account.password_weak")
+	// ErrSession is returned for a session or device that is not there.
+	ErrSession = fault.New(fault.NotFound, "account.no_session")
+	// ErrLink is returned for a link from a letter that is unknown, used or old.
+	ErrLink = fault.New(fault.NotFound, "account.link_over")
+	// ErrNone is returned when there is no such account.
+	ErrNone = fault.New(fault.NotFound, "account.none")
+)
+
+// Limits of time and number. Source: security 2, 3.
+const (
+	CodeDigits = 6
+	CodeLife   = 5 * time.Minute  // by SMS
+	EmailLife  = 10 * time.Minute // by e-mail, which may be slower
+	CodeTries  = 5
+	CodeResend = time.Minute
+
+	flowLife = time.Hour // registration, recovery: from the first step to the last
+	linkLife = 24 * time.Hour
+
+	Idle        = 15 * time.Minute
+	citizenLife = 24 * time.Hour
+	staffLife   = 12 * time.Hour
+	alienLife   = time.Hour // «Чужой компьютер»
+	seenEvery   = time.Minute
+	// skew is how far back the clock may step before sessions begun "later" end.
+	skew = 5 * time.Minute
+	// freshFor is how long a proof of identity serves for acts that need one.
+	freshFor = 5 * time.Minute
+
+	deviceLife = 90 * 24 * time.Hour
+	keptLife   = 24 * time.Hour
+	keptMax    = 64 << 10 // bytes of a form kept over a sign-in
+	// historyLife is how long sign-ins and ended sessions are kept.
+	historyLife = 365 * 24 * time.Hour
+
+	failuresToLock = 5
+	failuresEver   = 100 // from all sources together, until unlocked by a code
+	lockFirst      = 15 * time.Minute
+	lockLongest    = 24 * time.Hour
+)
+
+// lockFor returns how long the n-th failure in a row shuts a login for its
+// source: nothing below failuresToLock, then twice as long with every further
+// failure.
+func lockFor(n int) time.Duration {
+	if n < failuresToLock {
+		return 0
+	}
+	return min(lockFirst<<min(n-failuresToLock, 10), lockLongest)
+}
+
+// life returns how long a session lasts at most.
+func life(staff, alien bool) time.Duration {
+	switch {
+	case alien:
+		return alienLife
+	case staff:
+		return staffLife
+	}
+	return citizenLife
+}

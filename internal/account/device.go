@@ -1,0 +1,59 @@
+package account
+
+import (
+	"strings"
+
+	"github.com/mileusna/useragent"
+
+	"kabinet/internal/platform/i18n"
+)
+
+// Device is from where somebody signed in.
+type Device struct {
+	IP      string `json:"ip"`
+	Kind    string `json:"kind"` // desktop, phone, tablet, or "" when it does not say
+	Browser string `json:"browser"`
+	System  string `json:"system"`
+}
+
+// deviceOf reads what a browser says of itself.
+func deviceOf(c Client) Device {
+	d := Device{IP: c.IP}
+	agent := c.Agent
+	if len(agent) > 512 {
+		agent = agent[:512]
+	}
+	ua := useragent.Parse(strings.ToValidUTF8(agent, ""))
+	switch {
+	case ua.Tablet:
+		d.Kind = "tablet"
+	case ua.Mobile:
+		d.Kind = "phone"
+	case ua.Desktop:
+		d.Kind = "desktop"
+	}
+	if ua.OS != "" {
+		d.Browser, d.System = ua.Name, ua.OS
+	}
+	return d
+}
+
+// Name is how a list calls the device: «Chrome, Windows», "" when unknown.
+func (d Device) Name() string {
+	if d.Browser == "" || d.System == "" {
+		return d.Browser + d.System
+	}
+	return d.Browser + ", " + d.System
+}
+
+// Text says in words what the device is.
+func (d Device) Text() i18n.Text {
+	switch name := d.Name(); {
+	case name == "":
+		return i18n.K("account.device_unknown")
+	case d.Kind == "":
+		return i18n.K("account.device_other", "name", name)
+	default:
+		return i18n.K("account.device_"+d.Kind, "name", name)
+	}
+}

@@ -1,0 +1,143 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"fmt"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+
+	"kabinet/internal/platform/fault"
+	"kabinet/internal/platform/secret"
+)
+
+// ErrBusy is returned when more people sign in at once than can be served
+// within hashWait.
+var ErrBusy = fault.New(fault.Unavailable, "account.busy")
+
+// Cost of a stored password. Source: OWASP password storage, performance G2.
+const (
+	hashMemory = 19 * 1024 // KiB
+	hashTime   = 2
+	hashSize   = 32 // bytes
+	saltSize   = 16 // bytes
+
+	// hashWait is the longest time in line for a core.
+	hashWait = 5 * time.Second
+	// hashRate is how many passwords a core checks a second, at least. It
+	// bounds the line: whoever would wait longer than hashWait is told at once.
+	hashRate = 25
+)
+
+// hasher turns passwords into what may be stored. A password is first mixed
+// with a key that is not in the database, so that a stolen database alone gives
+// nothing to guess against. At most one hash a core runs at a time, which also
+// bounds the memory: cores x 19 MiB.
+type hasher struct {
+	keys    *secret.Keyring
+	slots   chan struct{}
+	waiting atomic.Int64
+	dummy   string // what the password of nobody is compared with
+}
+
+func newHasher(keys *secret.Keyring) *hasher {
+	h := &hasher{keys: keys, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	h.dummy = h.derive("nobody has this password", make([]byte, saltSize))
+	return h
+}
+
+// hash returns the password as it is stored: a PHC string. It returns ErrBusy.
+func (h *hasher) hash(ctx context.Context, password string) (string, error) {
+	release, err := h.acquire(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer release()
+	salt := make([]byte, saltSize)
+	rand.Read(salt)
+	return h.derive(password, salt), nil
+}
+
+// check reports whether password is the stored one, and whether the stored hash
+// has another cost than today's and should be replaced. With stored "" it takes
+// the same time and reports false. It returns ErrBusy.
+func (h *hasher) check(ctx context.Context, stored, password string) (right, stale bool, err error) {
+	known := stored != ""
+	if !known {
+		stored = h.dummy
+	}
+	c, err := parsePHC(stored)
+	if err != nil {
+		return false, false, err
+	}
+	release, err := h.acquire(ctx)
+	if err != nil {
+		return false, false, err
+	}
+	defer release()
+	key := argon2.IDKey(h.pepper(password), c.salt, c.time, c.memory, c.threads, uint32(len(c.key)))
+	right = subtle.ConstantTimeCompare(key, c.key) == 1 && known
+	return right, c.memory != hashMemory || c.time != hashTime || c.threads != 1, nil
+}
+
+func (h *hasher) derive(password string, salt []byte) string {
+	key := argon2.IDKey(h.pepper(password), salt, hashTime, hashMemory, 1, hashSize)
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, hashMemory, hashTime, b64.EncodeToString(salt), b64.EncodeToString(key))
+}
+
+// pepper normalises the password, since phones and desktops send «й» and «ё» in
+// different forms, and mixes it with the key.
+func (h *hasher) pepper(password string) []byte {
+	return h.keys.MAC("password", []byte(norm.NFC.String(password)))
+}
+
+func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
+	if h.waiting.Add(1) > int64(cap(h.slots)*hashRate)*int64(hashWait/time.Second) {
+		h.waiting.Add(-1)
+		return nil, ErrBusy
+	}
+	defer h.waiting.Add(-1)
+	timer := time.NewTimer(hashWait)
+	defer timer.Stop()
+	select {
+	case h.slots <- struct{}{}:
+		return func() { <-h.slots }, nil
+	case <-timer.C:
+		return nil, ErrBusy
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// phc is a stored hash with its cost. Source: the PHC string format.
+type phc struct {
+	memory, time uint32
+	threads      uint8
+	salt, key    []byte
+}
+
+var b64 = base64.RawStdEncoding
+
+func parsePHC(s string) (c phc, err error) {
+	part := strings.Split(s, "$")
+	if len(part) != 6 || part[1] != "argon2id" || part[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return c, fmt.Errorf("stored password: unknown form")
+	}
+	if _, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
+		return c, fmt.Errorf("stored password: %w", err)
+	}
+	if c.salt, err = b64.DecodeString(part[4]); err != nil {
+		return c, fmt.Errorf("stored password: %w", err)
+	}
+	if c.key, err = b64.DecodeString(part[5]); err != nil || len(c.key) == 0 {
+		return c, fmt.Errorf("stored password: unreadable key")
+	}
+	return c, nil
+}

@@ -1,0 +1,85 @@
+package account
+
+import (
+	"net/mail"
+	"strings"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/unicode/norm"
+
+	"kabinet/internal/person/ident"
+	"kabinet/internal/platform/i18n"
+)
+
+// Kind is a kind of identifier by which an account is found.
+type Kind string
+
+// Kinds of identifiers.
+const (
+	Phone  Kind = "phone"  // E.164
+	Email  Kind = "email"  // lower case
+	Number Kind = "number" // «номер ЛК»: 10 digits
+)
+
+// Login is what a person typed to say who they are, in the one form that is
+// kept and compared.
+type Login struct {
+	Kind  Kind
+	Value string
+}
+
+// ParseLogin recognises a phone number in any spelling, or an e-mail address.
+func ParseLogin(typed string) (Login, bool) {
+	typed = strings.TrimSpace(typed)
+	if strings.ContainsRune(typed, '@') {
+		address, ok := ParseEmail(typed)
+		return Login{Email, address}, ok
+	}
+	phone, ok := ParsePhone(typed)
+	return Login{Phone, phone}, ok
+}
+
+// ParsePhone returns a mobile number as E.164.
+func ParsePhone(typed string) (string, bool) {
+	phone, err := ident.ParsePhone(typed)
+	return phone, err == nil && ident.Mobile(phone)
+}
+
+// ParseEmail returns an address in lower case. Providers that tell capital
+// letters in an address apart have died out; people who mix them have not.
+func ParseEmail(typed string) (string, bool) {
+	typed = strings.ToLower(norm.NFC.String(strings.TrimSpace(typed)))
+	a, err := mail.ParseAddress(typed)
+	if err != nil || a.Name != "" || a.Address != typed || len(typed) > 254 {
+		return "", false
+	}
+	at := strings.LastIndexByte(typed, '@')
+	domain, err := idna.Lookup.ToASCII(typed[at+1:])
+	if err != nil || !strings.Contains(domain, ".") {
+		return "", false
+	}
+	return typed[:at+1] + domain, true
+}
+
+// checkPhone, checkEmail and checkLogin are checks of fields.
+
+func checkPhone(typed string) i18n.Text {
+	if _, ok := ParsePhone(typed); !ok {
+		return i18n.K("account.phone_wrong")
+	}
+	return i18n.Text{}
+}
+
+func checkEmail(typed string) i18n.Text {
+	if _, ok := ParseEmail(typed); !ok {
+		return i18n.K("account.email_wrong")
+	}
+	return i18n.Text{}
+}
+
+func checkLogin(typed string) i18n.Text {
+	if _, ok := ParseLogin(typed); !ok {
+		return i18n.K("account.login_wrong")
+	}
+	return i18n.Text{}
+}

@@ -1,0 +1,199 @@
+package account
+
+import (
+	_ "embed"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"kabinet/internal/platform/i18n"
+)
+
+// PasswordMax is the longest password in characters.
+const PasswordMax = 128
+
+// Profile chooses the rules for new passwords.
+type Profile string
+
+const (
+	// Classes is the default: A-25 with all its classes of characters.
+	Classes Profile = "classes"
+	// Phrase asks for length instead of classes: 15 characters of anything.
+	Phrase Profile = "phrase"
+)
+
+// Rule is one condition that a new password must meet.
+type Rule struct {
+	ID   string // also the data attribute by which a script marks it
+	Text i18n.Text
+	met  func(p password) bool
+}
+
+// password is a new password with what the rules compare it to.
+type password struct {
+	typed   string   // NFC
+	context []string // words that a stranger would try first: names, phone, e-mail
+	common  func(string) bool
+}
+
+// Rules are the conditions of a profile in the order in which they are shown.
+type Rules struct {
+	list   []Rule
+	common func(string) bool
+}
+
+// NewRules returns the rules of a profile; "" is Classes.
+func NewRules(p Profile) Rules {
+	words := commonWords()
+	common := func(s string) bool {
+		_, found := slices.BinarySearch(words, s)
+		return found
+	}
+	length := func(n int) Rule {
+		return Rule{"length", i18n.K("account.rule_length", "n", n), func(p password) bool { return utf8.RuneCountInString(p.typed) >= n }}
+	}
+	has := func(id string, is func(rune) bool) Rule {
+		return Rule{id, i18n.K("account.rule_" + id), func(p password) bool { return strings.ContainsFunc(p.typed, is) }}
+	}
+	list := []Rule{length(15)}
+	if p != Phrase {
+		list = []Rule{length(8), has("upper", unicode.IsUpper), has("lower", unicode.IsLower), has("digit", unicode.IsDigit), has("special", special)}
+	}
+	list = append(list,
+		Rule{"sequence", i18n.K("account.rule_sequence"), func(p password) bool { return !sequential(p.typed) }},
+		Rule{"common", i18n.K("account.rule_common"), func(p password) bool { return !listed(p) }},
+	)
+	return Rules{list, common}
+}
+
+// List returns the rules to show beside a password field.
+func (r Rules) List() []Rule { return r.list }
+
+// Broken returns the rules that typed does not meet. context are words that
+// say who the person is.
+func (r Rules) Broken(typed string, context ...string) (broken []Rule) {
+	p := password{norm.NFC.String(typed), context, r.common}
+	for _, rule := range r.list {
+		if !rule.met(p) {
+			broken = append(broken, rule)
+		}
+	}
+	return broken
+}
+
+func special(c rune) bool {
+	return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsControl(c)
+}
+
+// sequential reports three digits that follow one another up or down («345»,
+// «987»), or four equal characters.
+func sequential(s string) bool {
+	rs := []rune(s)
+	for i := range rs {
+		if i >= 2 && unicode.IsDigit(rs[i]) && unicode.IsDigit(rs[i-1]) && unicode.IsDigit(rs[i-2]) {
+			if step := rs[i] - rs[i-1]; (step == 1 || step == -1) && rs[i-1]-rs[i-2] == step {
+				return true
+			}
+		}
+		if i >= 3 && rs[i] == rs[i-1] && rs[i] == rs[i-2] && rs[i] == rs[i-3] {
+			return true
+		}
+	}
+	return false
+}
+
+// listed reports a password that guessers try first: one of the common list, or
+// the person's own name, phone or address, or the portal's name, whichever of
+// its disguises it wears. A password that only contains such a word among
+// others passes.
+func listed(p password) bool {
+	own := map[string]bool{"кабинет": true, "kabinet": true, "личныйкабинет": true, "госуслуги": true, "gosuslugi": true}
+	for _, word := range p.context {
+		for _, form := range contextForms(word) {
+			own[form] = true
+		}
+	}
+	for _, form := range disguises(p.typed) {
+		if own[form] || p.common(form) {
+			return true
+		}
+	}
+	return false
+}
+
+func contextForms(word string) (forms []string) {
+	word = strings.ToLower(norm.NFC.String(word))
+	if name, _, found := strings.Cut(word, "@"); found {
+		word = name
+	}
+	if word = strings.TrimPrefix(word, "+7"); len([]rune(word)) < 3 {
+		return nil
+	}
+	forms = append(forms, word, strings.TrimFunc(word, notLetter), transliterate(word))
+	return slices.DeleteFunc(forms, func(s string) bool { return s == "" })
+}
+
+func notLetter(c rune) bool { return !unicode.IsLetter(c) }
+
+var (
+	leet     = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
+	keysEN   = []rune("qwertyuiop[]asdfghjkl;'zxcvbnm,.`")
+	keysRU   = []rune("йцукенгшщзхъфывапролджэячсмитьбюё")
+	translit = map[rune]string{'а': "a", 'б': "b", 'в': "v", 'г': "g", 'д': "d", 'е': "e", 'ё': "e", 'ж': "zh", 'з': "z", 'и': "i",
+		'й': "y", 'к': "k", 'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ф': "f", 'х': "h",
+		'ц': "ts", 'ч': "ch", 'ш': "sh", 'щ': "sch", 'ъ': "", 'ы': "y", 'ь': "", 'э': "e", 'ю': "yu", 'я': "ya"}
+)
+
+// disguises returns the words that a password may be when its usual tricks are
+// taken away: capitals, digits and signs around it, digits for letters, the
+// other keyboard layout.
+func disguises(typed string) []string {
+	lower := strings.ToLower(typed)
+	bare := strings.TrimFunc(lower, notLetter)
+	digits := strings.Map(func(c rune) rune {
+		if unicode.IsDigit(c) {
+			return c
+		}
+		return -1
+	}, lower)
+	forms := []string{lower, bare, strings.TrimFunc(lower, special), leet.Replace(bare), strings.TrimFunc(leet.Replace(lower), notLetter)}
+	if len(digits) >= 6 && len([]rune(lower))-len(digits) <= 3 {
+		forms = append(forms, digits, strings.TrimPrefix(strings.TrimPrefix(digits, "8"), "7"))
+	}
+	for _, f := range slices.Clone(forms) {
+		forms = append(forms, layout(f, keysEN, keysRU), layout(f, keysRU, keysEN))
+	}
+	return slices.DeleteFunc(forms, func(s string) bool { return utf8.RuneCountInString(s) < 3 })
+}
+
+// layout returns what the same keys write in another layout.
+func layout(s string, from, to []rune) string {
+	return strings.Map(func(c rune) rune {
+		if i := slices.Index(from, c); i >= 0 {
+			return to[i]
+		}
+		return c
+	}, s)
+}
+
+func transliterate(s string) string {
+	var b strings.Builder
+	for _, c := range s {
+		if t, ok := translit[c]; ok {
+			b.WriteString(t)
+		} else {
+			b.WriteRune(c)
+		}
+	}
+	return b.String()
+}
+
+//go:embed common.txt
+var commonFile string
+
+// commonWords returns the passwords that guessers try first, in lower case,
+// sorted: one a line in the file, which is sorted too.
+func commonWords() []string { return strings.Split(strings.TrimSpace(commonFile), "\n") }

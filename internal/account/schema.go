@@ -1,0 +1,34 @@
+package account
+
+import (
+	"embed"
+
+	"kabinet/internal/platform/schema"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Texts holds what this package says.
+//
+//go:embed text.ru.json text.en.json
+var Texts embed.FS
+
+// Schema is the tables of this feature.
+func Schema() schema.Feature {
+	return schema.Feature{Name: "account", FS: migrations, Tables: []schema.Table{
+		{Name: "account", Owner: "id"},
+		{Name: "account_contact", Owner: "account"},
+		{Name: "account_identifier", Why: "look-up: finds the account of a keyed hash of a phone, e-mail or account number, unique in the whole portal"},
+		{Name: "account_consent", Owner: "account"},
+		{Name: "account_password", Owner: "account"},
+		{Name: "account_session", Owner: "account"},
+		{Name: "account_device", Owner: "account"},
+		{Name: "account_signin", Owner: "account"},
+		{Name: "account_failure", Owner: "subject"},
+		{Name: "account_code", Owner: "account"},
+		{Name: "account_flow", Why: "local: steps taken in a browser before it is known whose account they concern, if anybody's; gone after a day"},
+		{Name: "account_link", Owner: "account"},
+		{Name: "account_kept", Owner: "account"},
+	}}
+}

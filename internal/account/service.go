@@ -1,0 +1,225 @@
+package account
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"fmt"
+	"math/big"
+	"net/netip"
+	"strings"
+	"time"
+
+	"kabinet/internal/audit"
+	"kabinet/internal/notify"
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/id"
+	"kabinet/internal/platform/limit"
+	"kabinet/internal/platform/secret"
+	"kabinet/internal/platform/sqldb"
+)
+
+// Options is what a Service needs.
+type Options struct {
+	DB        *sqldb.DB
+	Keys      *secret.Keyring
+	Now       func() time.Time
+	Limits    *limit.Limiter
+	Catalogue *i18n.Catalogue
+	Location  *time.Location // of the region; nil is UTC
+	Profile   Profile        // rules for new passwords; "" is Classes
+	PublicURL string         // of the portal, without a slash at the end: links in messages begin with it
+	Secure    bool           // reached by https
+
+	Notices *notify.Service
+	// Mail sends a letter. The same ID is the same letter. Nil when the portal
+	// has no mail server: then nobody can confirm an address.
+	Mail func(ctx context.Context, m notify.Message) error
+	// SMS sends a text to a phone (E.164). The same id is the same message,
+	// which must not be sent twice.
+	SMS func(ctx context.Context, id, to, text string) error
+	// Registered keeps the name of a new account, in the transaction that
+	// creates it.
+	Registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
+}
+
+// Service is the accounts of the portal.
+type Service struct {
+	db         *sqldb.DB
+	keys       *secret.Keyring
+	now        func() time.Time
+	limits     *limit.Limiter
+	texts      *i18n.Catalogue
+	location   *time.Location
+	rules      Rules
+	hasher     *hasher
+	publicURL  string
+	secure     bool
+	notices    *notify.Service
+	mail       func(ctx context.Context, m notify.Message) error
+	sms        func(ctx context.Context, id, to, text string) error
+	registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
+}
+
+// New returns a Service.
+func New(o Options) *Service {
+	if o.Location == nil {
+		o.Location = time.UTC
+	}
+	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
+		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered}
+}
+
+// Rules are the conditions of new passwords, to be shown beside the field.
+func (s *Service) Rules() Rules { return s.rules }
+
+// The limits of this feature. A source is an IPv4 address or the /64 of an IPv6
+// one.
+var (
+	limitSMSPerPhone   = limit.Rule{Name: "account.sms_per_phone", Burst: 5, Per: time.Hour}
+	limitSMSPerSource  = limit.Rule{Name: "account.sms_per_source", Burst: 30, Per: time.Hour}
+	limitMailPerPerson = limit.Rule{Name: "account.mail_per_address", Burst: 5, Per: time.Hour}
+	// A use comes back only after the code is over.
+	limitCodeTries = limit.Rule{Name: "account.code_tries", Burst: CodeTries, Per: 24 * time.Hour}
+	limitSignIn    = limit.Rule{Name: "account.sign_in_per_source", Burst: 300, Per: 5 * time.Minute}
+)
+
+// Limits lists the limits of this feature.
+func Limits() []limit.Rule {
+	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodeTries, limitSignIn}
+}
+
+// Account returns the account with that ID, or ErrNone.
+func (s *Service) Account(ctx context.Context, account string) (Account, error) {
+	return accountByID(ctx, s.db, account)
+}
+
+// Find returns the ID of the account that has the login, or ErrNone. It is for
+// operators: nothing that a stranger sees may depend on it.
+func (s *Service) Find(ctx context.Context, l Login) (string, error) {
+	account, err := accountOf(ctx, s.db, s.keys, l)
+	if err == nil && account == "" {
+		return "", ErrNone
+	}
+	return account, err
+}
+
+// SetLevel writes down how well it is known who the person is; by tells who
+// found out.
+func (s *Service) SetLevel(ctx context.Context, tx *sqldb.DB, account string, level Level, by audit.Actor) error {
+	changed, err := setLevel(ctx, tx, account, level)
+	if err != nil || !changed {
+		return err
+	}
+	return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: by, Act: "account.audit_level", Reason: level.Text()})
+}
+
+// SetStaff tells that the account belongs to somebody who works at the desk, or
+// no more: such sessions are shorter and always need the second step. Sessions
+// that are open end, since they were begun under other rules.
+func (s *Service) SetStaff(ctx context.Context, tx *sqldb.DB, account string, staff bool) error {
+	if err := setStaff(ctx, tx, account, staff); err != nil {
+		return err
+	}
+	_, err := endOthers(ctx, tx, account, "", "account.session_ended", s.now())
+	return err
+}
+
+// source hides where a request came from: a keyed hash of the address, of IPv6
+// the half that a household has.
+func (s *Service) source(ip string) []byte {
+	return s.keys.Index("source", sourceOf(ip))
+}
+
+func sourceOf(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "unknown"
+	}
+	if a = a.Unmap().WithZone(""); a.Is6() {
+		p, _ := a.Prefix(64) // 64 bits fit
+		return p.String()
+	}
+	return a.String()
+}
+
+// digest hides a secret of 128 random bits, which needs no slow hash.
+func digest(secret string) []byte {
+	sum := sha256.Sum256([]byte(secret))
+	return sum[:]
+}
+
+// say returns a text in the person's language.
+func (s *Service) say(ctx context.Context, lang, key string, args ...any) string {
+	return i18n.T(s.texts.With(ctx, i18n.Lang(lang), s.location, s.now()), key, args...)
+}
+
+func randomDigits(n int) string {
+	limit := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil)
+	v, err := rand.Int(rand.Reader, limit)
+	if err != nil {
+		panic(err) // no randomness
+	}
+	return fmt.Sprintf("%0*d", n, v)
+}
+
+// create makes the account of a. Its number is chosen here. It returns ErrTaken
+// when one of the confirmed contacts belongs to another account.
+func (s *Service) create(ctx context.Context, tx *sqldb.DB, a Account, contacts ...contact) (Account, error) {
+	a.Created = s.now()
+	for try := 0; ; try++ {
+		a.Number = randomNumber()
+		if free, err := claimIdentifier(ctx, tx, s.keys, Login{Number, a.Number}, a.ID); err != nil {
+			return a, err
+		} else if free {
+			break
+		}
+		if try == 10 {
+			return a, fmt.Errorf("no free account number found")
+		}
+	}
+	if err := insertAccount(ctx, tx, a); err != nil {
+		return a, err
+	}
+	for _, c := range contacts {
+		if c.id == "" {
+			c.id = id.New()
+		}
+		if !c.confirmed.IsZero() {
+			free, err := claimIdentifier(ctx, tx, s.keys, Login{c.kind, c.value}, a.ID)
+			if err != nil {
+				return a, err
+			}
+			if !free {
+				return a, ErrTaken
+			}
+		}
+		if err := insertContact(ctx, tx, s.keys, a.ID, c); err != nil {
+			return a, err
+		}
+	}
+	return a, nil
+}
+
+// randomNumber returns ten digits of which the first is not zero: an account
+// number must not tell how many accounts there are or when it was made.
+func randomNumber() string {
+	for {
+		if n := randomDigits(10); !strings.HasPrefix(n, "0") {
+			return n
+		}
+	}
+}
+
+// confirmedContact returns the first confirmed contact of a kind, "" if none.
+func confirmedContact(all []contact, kind Kind) string {
+	for _, c := range all {
+		if c.kind == kind && !c.confirmed.IsZero() {
+			return c.value
+		}
+	}
+	return ""
+}
+
+// stamp tells events of one account apart by their time.
+func stamp(t time.Time) string { return t.UTC().Format("20060102T150405.000000") }

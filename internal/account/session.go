@@ -1,0 +1,257 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"kabinet/internal/audit"
+	"kabinet/internal/platform/fault"
+	"kabinet/internal/platform/id"
+	"kabinet/internal/platform/sqldb"
+)
+
+// Who acts: a session, as the pages of the signed-in give it.
+func actor(account, session string) audit.Actor {
+	return audit.Actor{Kind: audit.Person, ID: account, Session: session}
+}
+
+// Current returns the session of a cookie. When it is over or unknown, why is
+// the message key of the reason, "" only for a value that never was one of
+// ours. What is refused once is written down as ended, so that a clock that
+// steps back does not revive it.
+func (s *Service) Current(ctx context.Context, cookie string) (session Session, why string, err error) {
+	account, secret, ok := strings.Cut(cookie, ".")
+	if !ok || !id.Valid(account) || !id.Valid(secret) {
+		return Session{}, "", nil
+	}
+	session, err = sessionBySecret(ctx, s.db, account, digest(secret))
+	if err != nil {
+		return Session{}, "", fmt.Errorf("reading a session: %w", err)
+	}
+	if session.ID == "" {
+		return Session{Account: account}, "account.session_ended", nil
+	}
+	now := s.now()
+	if why = session.over(now); why != "" {
+		if session.ended.IsZero() {
+			if _, err := endSession(ctx, s.db, account, session.ID, why, now); err != nil {
+				return Session{}, "", fmt.Errorf("ending a session: %w", err)
+			}
+		}
+		return session, why, nil
+	}
+	if d := now.Sub(session.Seen); d >= seenEvery || d <= -seenEvery {
+		if err := sawSession(ctx, s.db, account, session.ID, now); err != nil {
+			return Session{}, "", fmt.Errorf("noting a session: %w", err)
+		}
+	}
+	return session, "", nil
+}
+
+// SignOut ends the session.
+func (s *Service) SignOut(ctx context.Context, account, session string) error {
+	return s.end(ctx, account, session, actor(account, session), "account.session_left", "account.audit_signed_out")
+}
+
+// EndSession ends another session of the account. It returns ErrSession when
+// the account has no such session that is open.
+func (s *Service) EndSession(ctx context.Context, account, by, session string) error {
+	return s.end(ctx, account, session, actor(account, by), "account.session_ended", "account.audit_session_ended")
+}
+
+func (s *Service) end(ctx context.Context, account, session string, by audit.Actor, why, act string) error {
+	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		open, err := endSession(ctx, tx, account, session, why, s.now())
+		if err != nil {
+			return err
+		}
+		if !open {
+			return ErrSession
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: by, Act: act, Object: "session/" + session})
+	})
+	if err != nil && !errors.Is(err, ErrSession) {
+		return fmt.Errorf("ending session %s: %w", session, err)
+	}
+	return err
+}
+
+// EndOthers ends every session but the one that asks, and trusts no device any
+// more but asks each for a code again.
+func (s *Service) EndOthers(ctx context.Context, account, session string) error {
+	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		if _, err := endOthers(ctx, tx, account, session, "account.session_ended", s.now()); err != nil {
+			return err
+		}
+		if err := deleteDevices(ctx, tx, account); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_others_ended"})
+	})
+	if err != nil {
+		return fmt.Errorf("ending sessions: %w", err)
+	}
+	return nil
+}
+
+// Sessions returns the open sessions of the account, newest first.
+func (s *Service) Sessions(ctx context.Context, account string) ([]Session, error) {
+	all, err := openSessions(ctx, s.db, s.keys, account)
+	if err != nil {
+		return nil, fmt.Errorf("listing sessions: %w", err)
+	}
+	open := all[:0]
+	for _, one := range all {
+		if one.over(s.now()) == "" {
+			open = append(open, one)
+		}
+	}
+	return open, nil
+}
+
+// Trusted is a device that is asked for no code.
+type Trusted = known
+
+// TrustedDevices returns the devices in which no code is asked for.
+func (s *Service) TrustedDevices(ctx context.Context, account string) ([]Trusted, error) {
+	all, err := trustedDevices(ctx, s.db, s.keys, account, s.now())
+	if err != nil {
+		return nil, fmt.Errorf("listing devices: %w", err)
+	}
+	return all, nil
+}
+
+// Distrust forgets a device. It returns ErrSession when the account has none
+// such.
+func (s *Service) Distrust(ctx context.Context, account, by, device string) error {
+	return s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		there, err := deleteDevice(ctx, tx, account, device)
+		if err != nil {
+			return fmt.Errorf("forgetting a device: %w", err)
+		}
+		if !there {
+			return ErrSession
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, by), Act: "account.audit_device_forgotten", Object: "device/" + device})
+	})
+}
+
+// SignIns returns the history of sign-ins, newest first, at most limit lines
+// older than the one with ID before ("" is from the newest).
+func (s *Service) SignIns(ctx context.Context, account, before string, limit int) ([]SignedIn, error) {
+	lines, err := signIns(ctx, s.db, s.keys, account, before, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing sign-ins: %w", err)
+	}
+	return lines, nil
+}
+
+// Fresh reports whether the session's holder gave a password or code within
+// freshFor.
+func (s *Service) Fresh(ctx context.Context, cookie string) (bool, error) {
+	session, why, err := s.Current(ctx, cookie)
+	return err == nil && why == "" && session.ID != "" && since(s.now(), session.Proved, freshFor), err
+}
+
+// Reprove takes the password of a session's holder before an act
+// that needs a fresh proof. It returns ErrWrong, ErrLocked and ErrBusy.
+func (s *Service) Reprove(ctx context.Context, c Client, account, session, password string) error {
+	if err := s.checkOwn(ctx, c, account, password); err != nil {
+		return err
+	}
+	return s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		if err := proveSession(ctx, tx, account, session, s.now()); err != nil {
+			return fmt.Errorf("noting a proof: %w", err)
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_proved"})
+	})
+}
+
+// checkOwn checks the password of somebody signed in. Failures count like those
+// of a sign-in.
+func (s *Service) checkOwn(ctx context.Context, c Client, account, password string) error {
+	if err := s.open(ctx, account, c); err != nil {
+		return err
+	}
+	cred, err := credentialOf(ctx, s.db, account)
+	if err != nil {
+		return fmt.Errorf("reading a password: %w", err)
+	}
+	right, _, err := s.hasher.check(ctx, cred.hash, password)
+	if err != nil {
+		return fmt.Errorf("checking a password: %w", err)
+	}
+	if !right {
+		return s.fail(ctx, account, account, c)
+	}
+	return nil
+}
+
+// ChangePassword replaces the current password by fresh, ends the other
+// sessions and tells the holder. context are words that fresh must not be made
+// of. It returns ErrWrong, ErrLocked, ErrPassword and ErrBusy.
+func (s *Service) ChangePassword(ctx context.Context, c Client, account, session, current, fresh string, context ...string) error {
+	if err := s.checkOwn(ctx, c, account, current); err != nil {
+		return err
+	}
+	if len(s.rules.Broken(fresh, context...)) > 0 {
+		return ErrPassword
+	}
+	hash, err := s.hasher.hash(ctx, fresh)
+	if err != nil {
+		return fmt.Errorf("changing a password: %w", err)
+	}
+	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		if err := s.replacePassword(ctx, tx, account, hash, session); err != nil {
+			return err
+		}
+		if err := proveSession(ctx, tx, account, session, s.now()); err != nil {
+			return err
+		}
+		if err := s.tellPassword(ctx, tx, account); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_password"})
+	})
+	if err != nil {
+		return fmt.Errorf("changing a password: %w", err)
+	}
+	return nil
+}
+
+// ErrSecondNeeded is returned to somebody who may not do without the second
+// step: confirmed accounts and clerks.
+var ErrSecondNeeded = fault.New(fault.Conflict, "account.second_needed")
+
+// SetSecondFactor switches the second step on or off. The code sent to the
+// phone (StartCode with PurposeSecond and the object "on" or "off") confirms
+// it. It returns ErrSecondNeeded, ErrCodeOver or a *WrongCode.
+func (s *Service) SetSecondFactor(ctx context.Context, account, session string, on bool, codeID, typed string) error {
+	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		a, err := accountByID(ctx, tx, account)
+		if err != nil {
+			return err
+		}
+		if !on && (a.Level == Confirmed || a.Staff) {
+			return ErrSecondNeeded
+		}
+		object := map[bool]string{true: "on", false: "off"}[on]
+		if err := s.CheckCode(ctx, tx, account, codeID, PurposeSecond, object, typed); err != nil {
+			return err
+		}
+		changed, err := setSecondFactor(ctx, tx, account, on)
+		if err != nil || !changed {
+			return err
+		}
+		if err := s.tellSecond(ctx, tx, account, on); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_second_" + object})
+	})
+	return s.MissCode(ctx, account, codeID, err)
+}
+
+// PurposeSecond is the purpose of codes that switch the second step.
+const PurposeSecond = "account.second_factor"

@@ -1,0 +1,294 @@
+package account
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"kabinet/internal/audit"
+	"kabinet/internal/platform/id"
+	"kabinet/internal/platform/sqldb"
+)
+
+// SignIn is what the sign-in page sends.
+type SignIn struct {
+	Login    Login
+	Password string
+	Remember bool // «Запомнить меня»: the login name only
+	Alien    bool // «Чужой компьютер»
+	Next     string
+	Kept     string
+}
+
+// Entered is the outcome of a right password: a session, or the flow of the
+// second step.
+type Entered struct {
+	Started
+	Flow string // "" when no second step is needed
+}
+
+// Started is a new session with what goes into cookies.
+type Started struct {
+	Session Session
+	Cookie  string // of the session
+	Device  string // of the known device; "" when none is to be set
+}
+
+// SignIn checks a login and its password. It returns ErrWrong and ErrLocked,
+// both whether or not there is such an account, and ErrBusy, limit.ErrTooMany.
+func (s *Service) SignIn(ctx context.Context, c Client, in SignIn) (Entered, error) {
+	if err := s.limits.TakeFast(limitSignIn, sourceOf(c.IP)); err != nil {
+		return Entered{}, err
+	}
+	owner, err := accountOf(ctx, s.db, s.keys, in.Login)
+	if err != nil {
+		return Entered{}, fmt.Errorf("signing in: %w", err)
+	}
+	subject := owner
+	if owner == "" {
+		subject = s.nobody(in.Login)
+	}
+	if err := s.open(ctx, subject, c); err != nil {
+		return Entered{}, err
+	}
+	cred, err := credentialOf(ctx, s.db, owner)
+	if err != nil {
+		return Entered{}, fmt.Errorf("signing in: %w", err)
+	}
+	right, stale, err := s.hasher.check(ctx, cred.hash, in.Password)
+	if err != nil {
+		return Entered{}, fmt.Errorf("signing in: %w", err)
+	}
+	if !right {
+		return Entered{}, s.fail(ctx, subject, owner, c)
+	}
+	if stale {
+		if err := s.rehash(ctx, cred, in.Password); err != nil {
+			return Entered{}, err
+		}
+	}
+	return s.enter(ctx, c, cred.Account, in)
+}
+
+// nobody is the subject under which failures of a login count that no account
+// has, so that it gets locked like any other.
+func (s *Service) nobody(l Login) string {
+	return "login " + hex.EncodeToString(s.keys.Index("nobody "+string(l.Kind), l.Value))
+}
+
+// open returns ErrLocked while the subject is shut for where c comes from.
+func (s *Service) open(ctx context.Context, subject string, c Client) error {
+	now := s.now()
+	here, err := failureOf(ctx, s.db, subject, s.source(c.IP))
+	if err != nil {
+		return fmt.Errorf("reading failures: %w", err)
+	}
+	all, err := failureOf(ctx, s.db, subject, allSources)
+	if err != nil {
+		return fmt.Errorf("reading failures: %w", err)
+	}
+	// A lock longer than any that is ever made was set by a clock gone wrong.
+	shut := now.Before(here.until) && here.until.Sub(now) <= lockLongest
+	if shut || all.count >= failuresEver {
+		return ErrLocked
+	}
+	return nil
+}
+
+// fail counts a wrong password and returns ErrWrong, or ErrLocked when it was
+// one too many. The account's holder is told of a lock.
+func (s *Service) fail(ctx context.Context, subject, owner string, c Client) error {
+	verdict := error(ErrWrong)
+	now := s.now()
+	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		verdict = ErrWrong
+		source := s.source(c.IP)
+		n, err := countFailure(ctx, tx, subject, source, now)
+		if err != nil {
+			return err
+		}
+		ever, err := countFailure(ctx, tx, subject, allSources, now)
+		if err != nil {
+			return err
+		}
+		if d := lockFor(n); d > 0 {
+			verdict = ErrLocked
+			if err := shut(ctx, tx, subject, source, now.Add(d)); err != nil {
+				return err
+			}
+		}
+		if ever >= failuresEver {
+			verdict = ErrLocked
+		}
+		if owner == "" {
+			return nil
+		}
+		act := "account.audit_failed"
+		if verdict == ErrLocked {
+			act = "account.audit_locked"
+			if err := s.tellLocked(ctx, tx, owner, n, ever); err != nil {
+				return err
+			}
+		}
+		return audit.Record(ctx, tx, now, audit.Entry{Owner: owner, Actor: audit.Portal(), Act: act})
+	})
+	if err != nil {
+		return fmt.Errorf("counting a failure: %w", err)
+	}
+	return verdict
+}
+
+// rehash stores the password anew at today's cost.
+func (s *Service) rehash(ctx context.Context, cred credential, password string) error {
+	fresh, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return fmt.Errorf("renewing a hash: %w", err)
+	}
+	if err := rehash(ctx, s.db, cred.ID, cred.hash, fresh); err != nil {
+		return fmt.Errorf("renewing a hash: %w", err)
+	}
+	return nil
+}
+
+// enter lets in whoever gave the right password, or starts the second step.
+func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn) (out Entered, err error) {
+	device, err := s.deviceFor(ctx, a.ID, c.Trusted)
+	if err != nil {
+		return out, fmt.Errorf("signing in: %w", err)
+	}
+	to := Login{}
+	second := a.NeedsSecond() && (!device.Trusted || in.Alien)
+	if second {
+		contacts, err := contactsOf(ctx, s.db, s.keys, a.ID)
+		if err != nil {
+			return out, fmt.Errorf("signing in: %w", err)
+		}
+		if to = (Login{Phone, confirmedContact(contacts, Phone)}); to.Value == "" {
+			return out, ErrNoPhone
+		}
+		if err := s.allowSending(ctx, c, to); err != nil {
+			return out, err
+		}
+	}
+	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		if err := forgive(ctx, tx, a.ID, s.source(c.IP)); err != nil {
+			return err
+		}
+		if second {
+			out.Flow, err = s.startFlow(ctx, tx, c, flow{kind: flowSecond, account: a.ID,
+				data: flowData{Login: in.Login, To: to, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien}})
+			return err
+		}
+		method := "account.method_password"
+		if a.NeedsSecond() {
+			method = "account.method_device"
+		}
+		out.Started, err = s.start(ctx, tx, a, c, entry{method: method, alien: in.Alien, device: device, trust: device.Trusted})
+		return err
+	})
+	if err != nil {
+		return Entered{}, fmt.Errorf("signing in: %w", err)
+	}
+	return out, nil
+}
+
+// SecondStep takes the code of the second step and signs in. trust makes no
+// more codes asked for in this browser for deviceLife. It returns ErrFlow,
+// ErrCodeOver or a *WrongCode.
+func (s *Service) SecondStep(ctx context.Context, c Client, flowID, typed string, trust bool) (Started, Step, error) {
+	var started Started
+	var step Step
+	var verdict error
+	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		f, err := s.flowFor(ctx, tx, c, flowID, tx.ForUpdate(), flowSecond)
+		if err != nil {
+			return err
+		}
+		if verdict, err = s.prove(ctx, tx, &f, typed); err != nil || verdict != nil {
+			return err
+		}
+		if err := s.finish(ctx, tx, f); err != nil {
+			return err
+		}
+		a, err := accountByID(ctx, tx, f.account)
+		if err != nil {
+			return err
+		}
+		step = Step{Kept: f.data.Kept, Next: f.data.Next, data: f.data}
+		started, err = s.start(ctx, tx, a, c, entry{method: "account.method_sms", alien: f.data.Alien, trust: trust && !f.data.Alien})
+		return err
+	})
+	if err != nil {
+		return Started{}, step, fmt.Errorf("taking the second step: %w", err)
+	}
+	return started, step, verdict
+}
+
+// entry is how somebody came in.
+type entry struct {
+	method string // message key
+	alien  bool
+	trust  bool  // ask for no code in this browser again
+	device known // the browser, when it was known
+}
+
+// start begins a session in tx: the row, the line of the history, the audit
+// line, the known device and, for a new device, the notice.
+func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, e entry) (Started, error) {
+	now, secret := s.now(), id.Secret()
+	session := Session{Account: a.ID, ID: id.New(), Device: deviceOf(c), Staff: a.Staff, Alien: e.alien, Created: now, Seen: now, Proved: now}
+	out := Started{Session: session, Cookie: a.ID + "." + secret}
+	before, err := everSignedIn(ctx, tx, a.ID)
+	if err != nil {
+		return out, err
+	}
+	if err := insertSession(ctx, tx, s.keys, session, digest(secret)); err != nil {
+		return out, err
+	}
+	if err := insertSignIn(ctx, tx, s.keys, a.ID, SignedIn{ID: session.ID, At: now, Method: e.method, Device: session.Device}); err != nil {
+		return out, err
+	}
+	if !e.alien {
+		// The secret of a known device changes with every sign-in: a copied
+		// cookie serves the thief or the owner, and the other one notices.
+		if e.device.ID != "" {
+			if _, err := deleteDevice(ctx, tx, a.ID, e.device.ID); err != nil {
+				return out, err
+			}
+		}
+		out.Device = id.Secret()
+		k := known{ID: id.New(), Device: session.Device, Trusted: e.trust, Created: now, Until: now.Add(deviceLife)}
+		if e.device.Trusted { // 90 days count from when trust was given
+			k.Created, k.Until = e.device.Created, e.device.Until
+		}
+		if err := insertDevice(ctx, tx, s.keys, a.ID, k, digest(out.Device)); err != nil {
+			return out, err
+		}
+	}
+	if before && e.device.ID == "" {
+		if err := s.tellNewDevice(ctx, tx, session); err != nil {
+			return out, err
+		}
+	}
+	actor := audit.Actor{Kind: audit.Person, ID: a.ID, Session: session.ID}
+	return out, audit.Record(ctx, tx, now, audit.Entry{Owner: a.ID, Actor: actor, Act: "account.audit_signed_in", Object: "session/" + session.ID, Reason: e.method})
+}
+
+// deviceFor returns the known device that a cookie's secret belongs to, the
+// zero one when there is none.
+func (s *Service) deviceFor(ctx context.Context, account, secret string) (known, error) {
+	if !id.Valid(secret) {
+		return known{}, nil
+	}
+	k, err := deviceBySecret(ctx, s.db, s.keys, account, digest(secret), s.now())
+	if err == nil && k.ID != "" && s.now().Before(k.Created.Add(-skew)) {
+		return known{}, nil
+	}
+	return k, err
+}
+
+// since reports whether t lies within d before now.
+func since(now, t time.Time, d time.Duration) bool {
+	return now.Sub(t) < d && now.After(t.Add(-skew))
+}

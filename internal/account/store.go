@@ -1,0 +1,253 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"kabinet/internal/platform/secret"
+	"kabinet/internal/platform/sqldb"
+)
+
+func insertAccount(ctx context.Context, tx *sqldb.DB, a Account) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account (id, number, level, staff, second_factor, lang, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		a.ID, a.Number, string(a.Level), a.Staff, a.SecondFactor, a.Lang, sqldb.At(a.Created))
+	return err
+}
+
+const accountColumns = `id, number, level, staff, second_factor, lang, created_at`
+
+func scanAccount(r sqldb.Row) (a Account, err error) {
+	var created sqldb.Time
+	err = r.Scan(&a.ID, &a.Number, (*string)(&a.Level), &a.Staff, &a.SecondFactor, &a.Lang, &created)
+	a.Created = created.Time
+	return a, err
+}
+
+// accountByID returns ErrNone.
+func accountByID(ctx context.Context, db *sqldb.DB, id string) (Account, error) {
+	a, err := sqldb.One(ctx, db, scanAccount, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id)
+	if err == sqldb.ErrNoRow {
+		return a, ErrNone
+	}
+	return a, err
+}
+
+// credential is an account with the stored form of its password.
+type credential struct {
+	Account
+	hash string
+}
+
+// credentialOf returns the zero credential when there is no such account.
+func credentialOf(ctx context.Context, db *sqldb.DB, account string) (credential, error) {
+	c, err := sqldb.One(ctx, db, func(r sqldb.Row) (c credential, err error) {
+		err = r.Scan(&c.ID, &c.Number, (*string)(&c.Level), &c.Staff, &c.SecondFactor, &c.Lang, &c.hash)
+		return c, err
+	}, `SELECT a.id, a.number, a.level, a.staff, a.second_factor, a.lang, p.hash
+		FROM account a JOIN account_password p ON p.account = a.id WHERE a.id = $1`, account)
+	if err == sqldb.ErrNoRow {
+		return credential{}, nil
+	}
+	return c, err
+}
+
+func setPassword(ctx context.Context, tx *sqldb.DB, account, hash string, at time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account_password (account, hash, changed_at) VALUES ($1, $2, $3)
+		ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`, account, hash, sqldb.At(at))
+	return err
+}
+
+// rehash replaces the stored form of a password that stayed the same, unless it
+// was changed meanwhile.
+func rehash(ctx context.Context, tx *sqldb.DB, account, old, fresh string) error {
+	_, err := tx.Exec(ctx, `UPDATE account_password SET hash = $1 WHERE account = $2 AND hash = $3`, fresh, account, old)
+	return err
+}
+
+func passwordChanged(ctx context.Context, db *sqldb.DB, account string) (time.Time, error) {
+	t, err := sqldb.One(ctx, db, scanTime, `SELECT changed_at FROM account_password WHERE account = $1`, account)
+	return t.Time, err
+}
+
+func scanTime(r sqldb.Row) (t sqldb.Time, err error) {
+	err = r.Scan(&t)
+	return t, err
+}
+
+func setSecondFactor(ctx context.Context, tx *sqldb.DB, account string, on bool) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE account SET second_factor = $1 WHERE id = $2 AND second_factor <> $1`, on, account)
+	return n > 0, err
+}
+
+func setLevel(ctx context.Context, tx *sqldb.DB, account string, level Level) (bool, error) {
+	n, err := tx.Exec(ctx, `UPDATE account SET level = $1 WHERE id = $2 AND level <> $1`, string(level), account)
+	return n > 0, err
+}
+
+func setStaff(ctx context.Context, tx *sqldb.DB, account string, staff bool) error {
+	_, err := tx.Exec(ctx, `UPDATE account SET staff = $1 WHERE id = $2`, staff, account)
+	return err
+}
+
+// Look-up by identifier.
+
+// claimIdentifier reports false when the identifier belongs to another account.
+func claimIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, l Login, account string) (bool, error) {
+	_, err := tx.Exec(ctx, `INSERT INTO account_identifier (kind, hash, account) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+		string(l.Kind), keys.Index(string(l.Kind), l.Value), account)
+	if err != nil {
+		return false, err
+	}
+	owner, err := accountOf(ctx, tx, keys, l)
+	return owner == account, err
+}
+
+func releaseIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, l Login, account string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM account_identifier WHERE kind = $1 AND hash = $2 AND account = $3`,
+		string(l.Kind), keys.Index(string(l.Kind), l.Value), account)
+	return err
+}
+
+// accountOf returns "" when nobody has the identifier.
+func accountOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, l Login) (string, error) {
+	owner, err := sqldb.One(ctx, db, sqldb.Text, `SELECT account FROM account_identifier WHERE kind = $1 AND hash = $2`,
+		string(l.Kind), keys.Index(string(l.Kind), l.Value))
+	if err == sqldb.ErrNoRow {
+		return "", nil
+	}
+	return owner, err
+}
+
+// Contacts.
+
+type contact struct {
+	kind      Kind
+	id        string
+	value     string
+	confirmed time.Time // zero: not confirmed
+}
+
+func insertContact(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, c contact) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account_contact (account, kind, id, value, confirmed_at) VALUES ($1, $2, $3, $4, $5)`,
+		account, string(c.kind), c.id, keys.SealString("account_contact", "value", account, c.value), sqldb.At(c.confirmed))
+	return err
+}
+
+func confirmContact(ctx context.Context, tx *sqldb.DB, account string, kind Kind, id string, at time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE account_contact SET confirmed_at = $1 WHERE account = $2 AND kind = $3 AND id = $4`, sqldb.At(at), account, string(kind), id)
+	return err
+}
+
+func deleteContact(ctx context.Context, tx *sqldb.DB, account string, kind Kind, id string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM account_contact WHERE account = $1 AND kind = $2 AND id = $3`, account, string(kind), id)
+	return err
+}
+
+func contactsOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string) ([]contact, error) {
+	return sqldb.All(ctx, db, func(r sqldb.Row) (c contact, err error) {
+		var value []byte
+		var confirmed sqldb.Time
+		if err := r.Scan((*string)(&c.kind), &c.id, &value, &confirmed); err != nil {
+			return c, err
+		}
+		c.confirmed = confirmed.Time
+		c.value, err = keys.OpenString("account_contact", "value", account, value)
+		return c, err
+	}, `SELECT kind, id, value, confirmed_at FROM account_contact WHERE account = $1 ORDER BY kind, id`, account)
+}
+
+// Consents.
+
+func insertConsent(ctx context.Context, tx *sqldb.DB, account, id, purpose, version string, at time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account_consent (account, id, purpose, version, given_at) VALUES ($1, $2, $3, $4, $5)`,
+		account, id, purpose, version, sqldb.At(at))
+	return err
+}
+
+// Failures.
+
+// failure is how often somebody missed the password of a subject (an account,
+// or a login that no account has) from one source; source allSources counts all.
+type failure struct {
+	count int
+	last  time.Time
+	until time.Time // shut until then; zero: open
+}
+
+var allSources = []byte{0}
+
+func failureOf(ctx context.Context, db *sqldb.DB, subject string, source []byte) (failure, error) {
+	f, err := sqldb.One(ctx, db, func(r sqldb.Row) (f failure, err error) {
+		var last, until sqldb.Time
+		err = r.Scan(&f.count, &last, &until)
+		f.last, f.until = last.Time, until.Time
+		return f, err
+	}, `SELECT failures, last_at, until FROM account_failure WHERE subject = $1 AND source = $2`, subject, source)
+	if err == sqldb.ErrNoRow {
+		return failure{}, nil
+	}
+	return f, err
+}
+
+// countFailure returns how many there are now in a row.
+func countFailure(ctx context.Context, tx *sqldb.DB, subject string, source []byte, at time.Time) (int, error) {
+	return sqldb.One(ctx, tx, sqldb.Int, `INSERT INTO account_failure (subject, source, failures, last_at) VALUES ($1, $2, 1, $3)
+		ON CONFLICT (subject, source) DO UPDATE SET failures = account_failure.failures + 1, last_at = excluded.last_at
+		RETURNING failures`, subject, source, sqldb.At(at))
+}
+
+func shut(ctx context.Context, tx *sqldb.DB, subject string, source []byte, until time.Time) error {
+	_, err := tx.Exec(ctx, `UPDATE account_failure SET until = $1 WHERE subject = $2 AND source = $3`, sqldb.At(until), subject, source)
+	return err
+}
+
+// forgive forgets the failures from one source and in all.
+func forgive(ctx context.Context, tx *sqldb.DB, subject string, source []byte) error {
+	_, err := tx.Exec(ctx, `DELETE FROM account_failure WHERE subject = $1 AND source IN ($2, $3)`, subject, source, allSources)
+	return err
+}
+
+func forgiveAll(ctx context.Context, tx *sqldb.DB, subject string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM account_failure WHERE subject = $1`, subject)
+	return err
+}
+
+// Kept forms.
+
+func insertKept(ctx context.Context, tx *sqldb.DB, account, id string, sealed []byte, until time.Time) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account_kept (account, id, form, until) VALUES ($1, $2, $3, $4)`, account, id, sealed, sqldb.At(until))
+	return err
+}
+
+func keptOf(ctx context.Context, db *sqldb.DB, account, id string) ([]byte, error) {
+	sealed, err := sqldb.One(ctx, db, func(r sqldb.Row) (b []byte, err error) { err = r.Scan(&b); return b, err },
+		`SELECT form FROM account_kept WHERE account = $1 AND id = $2`, account, id)
+	if err == sqldb.ErrNoRow {
+		return nil, ErrFlow
+	}
+	return sealed, err
+}
+
+// purge deletes what is over.
+func purge(ctx context.Context, db *sqldb.DB, now time.Time) error {
+	old := sqldb.At(now.Add(-historyLife))
+	for _, d := range []struct {
+		query string
+		at    sqldb.Time
+	}{
+		{`DELETE FROM account_flow WHERE until < $1`, sqldb.At(now.Add(-24 * time.Hour))},
+		{`DELETE FROM account_code WHERE until < $1`, sqldb.At(now.Add(-24 * time.Hour))},
+		{`DELETE FROM account_link WHERE until < $1`, sqldb.At(now)},
+		{`DELETE FROM account_kept WHERE until < $1`, sqldb.At(now)},
+		{`DELETE FROM account_device WHERE until < $1`, sqldb.At(now)},
+		{`DELETE FROM account_failure WHERE last_at < $1`, sqldb.At(now.Add(-30 * 24 * time.Hour))},
+		{`DELETE FROM account_session WHERE created_at < $1`, sqldb.At(now.Add(-30 * 24 * time.Hour))},
+		{`DELETE FROM account_signin WHERE at < $1`, old},
+	} {
+		if _, err := db.Exec(ctx, d.query, d.at); err != nil {
+			return fmt.Errorf("deleting what is over: %w", err)
+		}
+	}
+	return nil
+}
