@@ -25,10 +25,10 @@ check: test ## what CI runs: the tests and the linters
 bench: ## Go benchmarks; compare runs with benchstat
 	go test -run '^$$' -bench . -benchmem ./internal/...
 
-generate: assets ## write the generated files anew: pages and assets
+generate: assets ## write the generated files anew: pages, what browsers load
 	@go tool templ generate -include-version=false -log-level warn
 
-assets: ## bundle, compress and name what browsers load
+assets: ## build what browsers load: style sheet, script, fonts, icons
 	@go run ./internal/platform/ui/assets/build
 
 spec: ## which test proves which requirement

@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-1967640f59.css"
+		return "/static/app-62bc9a23e4.css"
 	case "app.js":
-		return "/static/app-0b24151c56.js"
+		return "/static/app-01061810b5.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":
@@ -20,7 +20,7 @@ func Asset(name string) string {
 	case "golos-ruble.woff2":
 		return "/static/golos-ruble-63e9c36d9a.woff2"
 	case "icons.svg":
-		return "/static/icons-2f3ba694a3.svg"
+		return "/static/icons-5f3f2e2e62.svg"
 	case "logo.svg":
 		return "/static/logo-468fde2ca6.svg"
 	}
@@ -124,4 +124,5 @@ var iconNames = []string{
 	"trees",
 	"hard-hat",
 	"store",
+	"languages",
 }

@@ -139,11 +139,18 @@ func visionKey(on bool) string {
 	return "ui.vision_on"
 }
 
-// shortened returns the shorter name of a section for narrow places.
-func shortened(t i18n.Text) i18n.Text {
-	switch t.Key {
-	case "ui.applications", "ui.documents":
-		return i18n.K(t.Key + "_short")
+// phoneSections are the sections at the end of the window on phones, by names
+// short enough for it.
+func phoneSections(signedIn bool) []Link {
+	links := []Link{{"/", i18n.K("ui.home"), "house"}}
+	if !signedIn {
+		return append(links, sections(false)...)
 	}
-	return t
+	for _, l := range sections(true)[1:4] {
+		if l.Href != "/services" {
+			l.Text.Key += "_short"
+		}
+		links = append(links, l)
+	}
+	return links
 }

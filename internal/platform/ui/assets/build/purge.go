@@ -2,6 +2,7 @@ package main
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -17,13 +18,6 @@ var unused = []string{
 var (
 	class     = regexp.MustCompile(`\.ds-([a-z-]+)`)
 	customTag = regexp.MustCompile(`^(ds|u)-[a-z]+`)
-	unusedSet = func() map[string]bool {
-		set := map[string]bool{}
-		for _, name := range unused {
-			set[name] = true
-		}
-		return set
-	}()
 )
 
 // purge returns the style sheet without the rules of unused parts.
@@ -117,7 +111,7 @@ func ofUnused(selector string) bool {
 		return true
 	}
 	for _, m := range class.FindAllStringSubmatch(bare.String(), -1) {
-		if unusedSet[m[1]] {
+		if slices.Contains(unused, m[1]) {
 			return true
 		}
 	}

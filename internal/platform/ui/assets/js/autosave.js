@@ -26,7 +26,6 @@ export function autosave() {
       const note = form.querySelector("[data-saved]");
       if (!note || !text) return;
       note.querySelector("span").textContent = text;
-      note.hidden = false;
     };
     form.addEventListener("input", () => {
       changed = true;

@@ -1,5 +1,7 @@
 import { all, say } from "./dom.js";
 
+const calm = 1000; // milliseconds after the page has come, so that the stream takes nothing from it
+
 // The count of unread notices follows the stream of events.
 export function live() {
   const address = document.body.dataset.events;
@@ -9,8 +11,8 @@ export function live() {
     source = new EventSource(address);
     source.addEventListener("unread", (e) => count(Number(e.data)));
   };
-  open();
-  addEventListener("pagehide", () => source.close());
+  addEventListener("load", () => setTimeout(open, calm));
+  addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (e) => e.persisted && open());
 }
 
