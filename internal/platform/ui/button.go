@@ -15,6 +15,9 @@ func buttonAttrs(a Action) templ.OrderedAttributes {
 	if a.Wide {
 		attrs = append(attrs, templ.KeyValue[string, any]{Key: "data-fullwidth", Value: true})
 	}
+	if a.Bare {
+		attrs = append(attrs, templ.KeyValue[string, any]{Key: "data-icon", Value: true})
+	}
 	add("data-dialog", a.Dialog)
 	add("data-copy", a.Copy)
 	if a.Href != "" {

@@ -59,6 +59,7 @@ type Action struct {
 	Value   string
 	To      string    // address to send the form to instead of its own
 	About   i18n.Text // said after Text to those who do not see what the button stands beside
+	Bare    bool      // only the icon is seen, Text is said
 	Small   bool
 	Wide    bool   // as wide as what it stands in
 	Danger  bool   // removes or withdraws something; only with Tertiary
