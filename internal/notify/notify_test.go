@@ -19,6 +19,7 @@ import (
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/live"
 	"kabinet/internal/platform/schema"
+	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/secret/secrettest"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/sqldb/sqldbtest"
@@ -40,6 +41,7 @@ type env struct {
 	hub    *live.Hub
 	cat    *i18n.Catalogue
 	runner *jobs.Runner
+	keys   *secret.Keyring
 
 	mu      sync.Mutex
 	now     time.Time
@@ -65,10 +67,10 @@ func newTestOn(t *testing.T, db *sqldb.DB) *env {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &env{t: t, db: db, cat: cat, hub: live.New(live.Options{}), now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
+	e := &env{t: t, db: db, cat: cat, keys: secrettest.New(t), hub: live.New(live.Options{}), now: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC),
 		contact: notify.Contact{Email: "anna@example.test", Phone: "+79000001234", Lang: i18n.RU, Name: "Анна"}}
 	t.Cleanup(e.hub.Close)
-	e.Service = notify.New(notify.Options{DB: db, Keys: secrettest.New(t), Now: e.clock, Hub: e.hub, Catalogue: cat, PublicURL: "https://kabinet.example.test",
+	e.Service = notify.New(notify.Options{DB: db, Keys: e.keys, Now: e.clock, Hub: e.hub, Catalogue: cat, PublicURL: "https://kabinet.example.test",
 		Contacts: func(context.Context, string) (notify.Contact, error) { return e.contact, nil },
 		Mail: func(_ context.Context, m notify.Message) error {
 			return e.take(func() { e.mails = append(e.mails, m) })
