@@ -9,6 +9,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
+// Texts holds what this package says.
+//
+//go:embed text.ru.json text.en.json
+var Texts embed.FS
+
 // Schema is the table of this package.
 func Schema() schema.Feature {
 	return schema.Feature{Name: "audit", FS: migrations, Tables: []schema.Table{{Name: "audit_line", Owner: "owner"}}}
