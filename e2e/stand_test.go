@@ -27,7 +27,6 @@ type Stand struct {
 
 	cmd  *exec.Cmd
 	out  *output
-	env  []string
 	args []string
 	seen seen
 }
@@ -116,7 +115,7 @@ func newStand() (*Stand, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.env = append(s.env, "KABINET_DATABASE_URL="+database)
+		s.args = append(s.args, "--database", database)
 	}
 	if err := s.run(); err != nil {
 		s.end()
@@ -132,7 +131,7 @@ func (s *Stand) run() error {
 		return err
 	}
 	s.cmd = exec.Command(path, s.args...)
-	s.cmd.Env = append(withoutSettings(os.Environ()), s.env...)
+	s.cmd.Env = withoutSettings(os.Environ())
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {
 		return fmt.Errorf("starting the program: %w", err)
