@@ -1,0 +1,108 @@
+package app
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"kabinet/internal/platform/config"
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/telemetry"
+)
+
+// Config is every setting of the program.
+type Config struct {
+	// Demo is a demonstration stand: it makes its own seal, its documents say
+	// what they are, and the style page is shown.
+	Demo bool `config:"-"`
+
+	Listen    string           `config:"listen" default:"127.0.0.1:8080" check:"address" help:"Address and port on which the portal answers."`
+	PublicURL string           `config:"public_url" default:"http://127.0.0.1:8080" check:"url" help:"Address by which people reach the portal. With https cookies are secure and browsers are told to stay on it."`
+	Data      string           `config:"data" default:"data" help:"Folder for the database (unless it is elsewhere), files and the keyring."`
+	Database  string           `config:"database" example:"postgres://kabinet@127.0.0.1/kabinet" help:"PostgreSQL address. Without it an SQLite file in the data folder is used."`
+	MasterKey config.Secret    `config:"master_key" help:"Master key, base64 of 32 bytes (kabinet keys master). It opens the keyring and must be kept apart from the data."`
+	Services  string           `config:"services" help:"Folder with service definitions. Without it the ones that come with the program are used."`
+	Region    Region           `config:"region" help:"Who runs the portal."`
+	TimeZone  string           `config:"time_zone" default:"Europe/Moscow" check:"timezone" help:"Time zone of the region: days and terms are counted by its clock."`
+	Proxies   []string         `config:"proxies" help:"Addresses of proxies in front of the portal, whose X-Forwarded-For is believed."`
+	Workers   int              `config:"workers" default:"4" min:"1" max:"256" help:"Background jobs that run at a time."`
+	Metrics   config.Secret    `config:"metrics_token" help:"Bearer token for /metrics. Without it only this machine may read them."`
+	Mail      Mail             `config:"mail" help:"Letters to people."`
+	SMS       SMS              `config:"sms" help:"Text messages to people: sign-in codes and notices."`
+	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
+	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
+	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
+	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`
+}
+
+// Region names who runs the portal.
+type Region struct {
+	RU string `config:"ru" default:"Заречная область" help:"In Russian."`
+	EN string `config:"en" default:"Zarechnaya Oblast" help:"In English."`
+}
+
+// Mail is how letters are sent.
+type Mail struct {
+	Server   string        `config:"server" check:"address" example:"mail.example.org:587" help:"SMTP server, host:port. Without it no letters are sent."`
+	User     string        `config:"user" help:"User of the SMTP server, if it wants one."`
+	Password config.Secret `config:"password" help:"Password of the SMTP user."`
+	From     string        `config:"from" default:"kabinet@example.test" check:"email" help:"Address that letters come from."`
+	TLS      string        `config:"tls" default:"starttls" oneof:"starttls tls none" help:"How the connection is protected. none is for a server on this machine."`
+	Timeout  time.Duration `config:"timeout" default:"15s" min:"1s" max:"2m" help:"How long one letter may take."`
+}
+
+// SMS is how text messages are sent.
+type SMS struct {
+	URL     string        `config:"url" check:"url" example:"https://sms.example.org" help:"Address of the SMS gateway."`
+	Token   config.Secret `config:"token" help:"Bearer token for the gateway."`
+	Timeout time.Duration `config:"timeout" default:"10s" min:"1s" max:"2m" help:"How long one message may take."`
+}
+
+// Tax is the connector to the tax register.
+type Tax struct {
+	URL     string        `config:"url" check:"url" example:"https://tax.example.org" help:"Address of the register. Without it its services go to clerks."`
+	Token   config.Secret `config:"token" help:"Bearer token for the register."`
+	Timeout time.Duration `config:"timeout" default:"20s" min:"1s" max:"5m" help:"How long one question may take."`
+}
+
+// Seal is what issued documents are sealed with.
+type Seal struct {
+	Key         config.Secret `config:"key" help:"Private key of the seal, PEM (ECDSA P-256). Usually given as key_file."`
+	Certificate string        `config:"certificate" help:"File with the certificate of the seal and its chain, PEM."`
+}
+
+// Check implements the rules that join settings.
+func (c *Config) Check(fault func(name, text string)) {
+	if c.SMS.URL == "" {
+		fault("sms.url", "is missing: people cannot sign in without codes")
+	}
+	if c.MasterKey.IsZero() {
+		fault("master_key", "is missing: make one with «kabinet keys master» and keep it apart from the data folder")
+	}
+	if c.Services != "" {
+		if info, err := os.Stat(c.Services); err != nil || !info.IsDir() {
+			fault("services", "is not a folder")
+		}
+	}
+	if c.Demo {
+		return
+	}
+	if c.Seal.Key.IsZero() != (c.Seal.Certificate == "") {
+		fault("seal", "key and certificate belong together: give both or none")
+	}
+	if c.Seal.Key.IsZero() {
+		fault("seal.key", "is missing: issued documents need the operator's seal")
+	}
+}
+
+func (c *Config) database() string {
+	if c.Database != "" {
+		return c.Database
+	}
+	return "sqlite:" + filepath.Join(c.Data, "kabinet.db")
+}
+
+func (c *Config) secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+func (c *Config) region() i18n.Words { return i18n.Words{RU: c.Region.RU, EN: c.Region.EN} }

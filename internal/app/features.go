@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"kabinet/internal/account"
+	"kabinet/internal/audit"
+	"kabinet/internal/catalogue"
+	"kabinet/internal/document"
+	"kabinet/internal/home"
+	"kabinet/internal/notify"
+	"kabinet/internal/notify/sms"
+	"kabinet/internal/notify/smtp"
+	"kabinet/internal/platform/fault"
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/jobs"
+	"kabinet/internal/platform/limit"
+	"kabinet/internal/platform/live"
+	"kabinet/internal/platform/schema"
+	"kabinet/internal/platform/telemetry"
+	"kabinet/internal/platform/ui"
+	"kabinet/internal/platform/web"
+	"kabinet/internal/register"
+	"kabinet/services"
+)
+
+// features are the services of the portal, ground first.
+type features struct {
+	notices   *notify.Service
+	accounts  *account.Service
+	documents *document.Service
+	catalogue *catalogue.Service
+	home      *home.Service
+}
+
+// Schemas lists what every feature keeps in the database, ground first.
+func Schemas() []schema.Feature {
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), catalogue.Schema()}
+}
+
+// Texts joins what every feature says.
+func Texts() (*i18n.Catalogue, error) {
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, notify.Texts, account.Texts, document.Texts, catalogue.Texts, home.Texts()}...)
+}
+
+// openFeatures makes the features and joins them.
+func (a *App) openFeatures(ctx context.Context) error {
+	a.hub = live.New(live.Options{})
+	a.runner = jobs.NewRunner(a.db, a.now, a.cfg.Workers)
+	a.limits = limit.New(a.db, a.now, a.keys, nil)
+	a.limits.Observe = func(rule string, refused bool) {
+		if refused {
+			a.telemetry.Refused(rule)
+		}
+	}
+	a.runner.Observe = nil
+	if !a.db.Postgres() {
+		if err := a.runner.Adopt(ctx); err != nil {
+			return fmt.Errorf("taking back jobs: %w", err)
+		}
+	}
+	sendSMS, sendMail, err := a.channels()
+	if err != nil {
+		return err
+	}
+	a.accounts = account.New(account.Options{
+		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
+		SMS: sendSMS,
+	})
+	a.notices = notify.New(notify.Options{
+		DB: a.db, Keys: a.keys, Now: a.now, Hub: a.hub, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(),
+		Contacts: a.accounts.Contacts, SMS: sendSMS, Mail: sendMail,
+	})
+	a.documents = document.New(document.Config{
+		DB: a.db, Keys: a.keys, Blobs: a.blobs, Sealer: a.sealer, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Demo: a.demo, Now: a.now,
+	})
+	a.catalogue = catalogue.New(catalogue.Config{
+		DB: a.db, Files: a.serviceFiles(), Known: known(), Calendar: a.calendar, Now: a.now, Location: a.location, Log: a.telemetry.Log,
+	})
+	a.home = home.New(home.Options{Catalogue: a.catalogue})
+	a.registerJobs()
+	a.openRouter()
+	return nil
+}
+
+// serviceFiles is the folder of service definitions.
+func (a *App) serviceFiles() fs.FS {
+	if a.cfg.Services != "" {
+		return os.DirFS(a.cfg.Services)
+	}
+	return services.FS
+}
+
+// known is what service definitions may name.
+func known() catalogue.Known { return catalogue.Known{Connectors: []string{"tax.income"}} }
+
+// channels returns how messages leave the portal; a nil one is not configured.
+func (a *App) channels() (text func(ctx context.Context, id, to, text string) error, mail func(context.Context, notify.Message) error, err error) {
+	gateway := sms.New(sms.Config{URL: a.cfg.SMS.URL, Token: a.cfg.SMS.Token.Reveal(), Timeout: a.cfg.SMS.Timeout})
+	text = func(ctx context.Context, id, to, body string) error {
+		err := gateway.Send(ctx, id, to, body)
+		if errors.Is(err, sms.ErrRefused) {
+			return fmt.Errorf("%w: %w", notify.ErrRefused, err)
+		}
+		return err
+	}
+	if a.cfg.Mail.Server == "" {
+		return text, nil, nil
+	}
+	host, port, err := net.SplitHostPort(a.cfg.Mail.Server)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mail server: %w", err)
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mail server: %w", err)
+	}
+	client, err := smtp.New(smtp.Config{Host: host, Port: number, User: a.cfg.Mail.User, Password: a.cfg.Mail.Password.Reveal(),
+		From: a.cfg.Mail.From, Security: smtp.Security(a.cfg.Mail.TLS), Timeout: a.cfg.Mail.Timeout})
+	if err != nil {
+		return nil, nil, err
+	}
+	mail = func(ctx context.Context, m notify.Message) error {
+		err := client.Send(ctx, smtp.Message{ID: m.ID, To: m.To, Subject: m.Subject, Text: m.Text, HTML: m.HTML})
+		if errors.Is(err, smtp.ErrRefused) {
+			return fmt.Errorf("%w: %w", notify.ErrRefused, err)
+		}
+		return err
+	}
+	return text, mail, nil
+}
+
+func (a *App) registerJobs() {
+	a.accounts.RegisterJobs(a.runner)
+	a.notices.RegisterJobs(a.runner)
+	a.documents.Jobs(a.runner)
+	a.limits.RegisterJobs(a.runner)
+	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
+}
+
+// anchorFile holds the daily digests of the audit log. The operator copies it
+// away; beside the data it shows only that the log was changed by one who did
+// not think of it.
+const anchorFile = "audit-anchors.jsonl"
+
+func (a *App) keepAnchor(ctx context.Context, h audit.Head) error {
+	slog.InfoContext(ctx, "audit anchor taken", "lines", h.Lines)
+	return audit.AppendAnchor(filepath.Join(a.cfg.Data, anchorFile), h)
+}
+
+// openRouter puts every feature's routes behind one router.
+func (a *App) openRouter() {
+	a.router = web.NewRouter(web.Config{
+		Catalogue: a.texts, Keys: a.keys, Now: a.now, Location: a.location, Secure: a.cfg.secure(), Demo: a.demo, Region: a.cfg.region(),
+		ErrorPage: func(status int, f *fault.Error, request string) templ.Component {
+			return ui.ErrorPage(status, f, request)
+		},
+		RequestID: telemetry.RequestID,
+	})
+	a.catalogue.Routes(a.router)
+	a.home.Routes(a.router)
+	if a.demo {
+		a.router.Handle("GET /ui", func(w http.ResponseWriter, r *http.Request) error {
+			return web.Write(w, r, http.StatusOK, ui.StylePage())
+		})
+	}
+}

@@ -1,0 +1,148 @@
+package app
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"kabinet/internal/platform/ui"
+)
+
+// Limits of connections, against clients that are slow on purpose.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 2 * time.Minute // an upload of 5 MB over a slow phone
+	writeTimeout  = 2 * time.Minute
+	idleTimeout   = 2 * time.Minute
+	headerBytes   = 32 << 10
+)
+
+// Handler answers everything that the portal is asked.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Write([]byte("ok\n"))
+	})
+	mux.HandleFunc("GET /readyz", a.ready)
+	mux.HandleFunc("GET /metrics", a.metrics)
+	mux.Handle("GET /static/", ui.Static())
+	mux.Handle("/", a.telemetry.HTTP(a.router, nil))
+	return a.behindProxies(mux)
+}
+
+// ready tells whether the portal can work: the database answers and the
+// catalogue is loaded.
+func (a *App) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := a.check(ctx); err != nil {
+		w.Header().Set("Retry-After", "5")
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprintln(w, err)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+// metrics serves metrics to the operator: by token, or to this machine.
+func (a *App) metrics(w http.ResponseWriter, r *http.Request) {
+	allowed := false
+	if token := a.cfg.Metrics.Reveal(); token != "" {
+		given := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")
+		allowed = subtle.ConstantTimeCompare([]byte(given), []byte(token)) == 1
+	} else if addr, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		allowed = addr.Addr().Unmap().IsLoopback()
+	}
+	if !allowed {
+		http.Error(w, "metrics are for the operator", http.StatusForbidden)
+		return
+	}
+	a.telemetry.Handler().ServeHTTP(w, r)
+}
+
+// behindProxies puts the address of the client in place of the proxy's, for
+// proxies that the configuration names.
+func (a *App) behindProxies(next http.Handler) http.Handler {
+	if len(a.cfg.Proxies) == 0 {
+		return next
+	}
+	trusted := map[netip.Addr]bool{}
+	for _, p := range a.cfg.Proxies {
+		if addr, err := netip.ParseAddr(p); err == nil {
+			trusted[addr.Unmap()] = true
+		}
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		if err == nil && trusted[peer.Addr().Unmap()] {
+			hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+			for i := len(hops) - 1; i >= 0; i-- {
+				addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+				if err != nil {
+					break
+				}
+				r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
+				if !trusted[addr.Unmap()] {
+					break
+				}
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// Serve answers on the configured address until ctx ends, and runs jobs beside
+// it when withJobs. Then it lets requests and jobs end.
+func (a *App) Serve(ctx context.Context, withJobs bool) error {
+	ln, err := net.Listen("tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listening on %s: %w", a.cfg.Listen, err)
+	}
+	return a.ServeOn(ctx, ln, withJobs)
+}
+
+// ServeOn is Serve on a listener.
+func (a *App) ServeOn(ctx context.Context, ln net.Listener, withJobs bool) error {
+	srv := &http.Server{
+		Handler: a.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: headerBytes, ErrorLog: slog.NewLogLogger(a.telemetry.Log.Handler(), slog.LevelWarn),
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serving: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.Background(), a.cfg.Stop)
+		defer cancel()
+		a.hub.Close()
+		return srv.Shutdown(end)
+	})
+	if withJobs {
+		group.Go(func() error { return a.Work(ctx) })
+	}
+	group.Go(func() error { return a.load(ctx) })
+	return group.Wait()
+}
+
+// Work runs background jobs until ctx ends.
+func (a *App) Work(ctx context.Context) error { return a.runner.Run(ctx) }
+
+// trim gives memory that starting up needed back to the system.
+var trim = sync.OnceFunc(debug.FreeOSMemory)
