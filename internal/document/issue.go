@@ -11,6 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kabinet/internal/audit"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/jobs"
@@ -176,7 +177,9 @@ func (s *Service) Issue(ctx context.Context, tx *sqldb.DB, account string, r Rea
 	); err != nil {
 		return "", fmt.Errorf("issuing for %s: %w", r.source, err)
 	}
-	return r.file.ID, nil
+	return r.file.ID, audit.Record(ctx, tx, s.now(), audit.Entry{
+		Owner: account, Actor: audit.Portal(), Act: "document.audit_issued", Object: "document/" + r.file.ID,
+	})
 }
 
 // BySource returns the document issued for a source. It returns ErrNone.

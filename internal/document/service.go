@@ -5,14 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"kabinet/internal/audit"
 	"kabinet/internal/platform/blob"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/jobs"
+	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/signature"
@@ -25,11 +28,15 @@ type Config struct {
 	Blobs     *blob.Store
 	Sealer    *signature.Sealer
 	Scanner   *Clamd // nil: uploads are not looked at by a virus scanner
+	Limiter   *limit.Limiter
 	Catalogue *i18n.Catalogue
 	Location  *time.Location // of the region: dates on paper
 	PublicURL string         // "https://kabinet.example": the address in square codes
 	Demo      bool           // papers say that they are for demonstration
 	Now       func() time.Time
+
+	// Source tells from which address a request came, behind proxies too.
+	Source func(*http.Request) string
 }
 
 // Service keeps files and issues documents.
@@ -117,7 +124,17 @@ func (s *Service) add(ctx context.Context, f File) error {
 		if files >= MaxFiles || bytes+f.Size > MaxTotal {
 			return ErrFull
 		}
-		return s.insertFile(ctx, tx, f, s.cfg.Scanner != nil)
+		if err := s.insertFile(ctx, tx, f, s.cfg.Scanner != nil); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, f.Account, f.ID, "document.audit_uploaded")
+	})
+}
+
+// record writes down what the holder of the account did with a file.
+func (s *Service) record(ctx context.Context, tx *sqldb.DB, account, file, act string) error {
+	return audit.Record(ctx, tx, s.now(), audit.Entry{
+		Owner: account, Actor: audit.Actor{Kind: audit.Person, ID: account}, Act: act, Object: "document/" + file,
 	})
 }
 
@@ -182,29 +199,24 @@ type Query struct {
 	Status Status
 	Since  time.Time
 	Order  Order  // empty: Newest
-	After  string // ID of the last file of the page before
+	After  string // ID of a file: the page begins behind it
+	Before string // ID of a file: the page ends before it; wins over After
 }
 
 // Page is a part of a list.
 type Page struct {
-	Files []File
-	More  bool
+	Files         []File
+	Before, After bool // there are files before and after these
 }
 
 // List returns files of the account, PageSize at most.
 func (s *Service) List(ctx context.Context, account string, q Query) (Page, error) {
 	if q.Text == "" && (q.Order == "" || q.Order == Newest) {
-		files, err := s.listNewest(ctx, account, q, PageSize+1)
-		if err != nil {
-			return Page{}, fmt.Errorf("listing files: %w", err)
-		}
-		return cut(files), nil
+		return s.page(ctx, account, q)
 	}
 	// Names lie sealed, so the database can neither search nor sort by them:
 	// all rows of the account are opened, MaxFiles of them and its issued ones.
-	after := q.After
-	q.After = ""
-	files, err := s.listNewest(ctx, account, q, 2*MaxFiles)
+	files, err := s.listNewest(ctx, account, Query{Kind: q.Kind, Type: q.Type, Status: q.Status, Since: q.Since}, 2*MaxFiles)
 	if err != nil {
 		return Page{}, fmt.Errorf("listing files: %w", err)
 	}
@@ -212,10 +224,32 @@ func (s *Service) List(ctx context.Context, account string, q Query) (Page, erro
 		files = slices.DeleteFunc(files, func(f File) bool { return !strings.Contains(fold(f.Name), text) })
 	}
 	slices.SortStableFunc(files, q.Order.compare)
-	if i := slices.IndexFunc(files, func(f File) bool { return f.ID == after }); i >= 0 {
-		files = files[i+1:]
+	at := func(id string) int { return slices.IndexFunc(files, func(f File) bool { return f.ID == id }) }
+	from := at(q.After) + 1
+	if i := at(q.Before); i >= 0 {
+		from = max(0, i-PageSize)
 	}
-	return cut(files), nil
+	to := min(len(files), from+PageSize)
+	return Page{files[from:to], from > 0, to < len(files)}, nil
+}
+
+// page is List of what the database can page by itself.
+func (s *Service) page(ctx context.Context, account string, q Query) (Page, error) {
+	list := s.listNewest
+	if q.Before != "" {
+		list = s.listBefore
+	}
+	files, err := list(ctx, account, q, PageSize+1)
+	if err != nil {
+		return Page{}, fmt.Errorf("listing files: %w", err)
+	}
+	more := len(files) > PageSize
+	files = files[:min(len(files), PageSize)]
+	if q.Before != "" {
+		slices.Reverse(files)
+		return Page{files, more, true}, nil
+	}
+	return Page{files, q.After != "", more}, nil
 }
 
 func (o Order) compare(a, b File) int {
@@ -230,13 +264,6 @@ func (o Order) compare(a, b File) int {
 	return strings.Compare(b.ID, a.ID)
 }
 
-func cut(files []File) Page {
-	if len(files) > PageSize {
-		return Page{files[:PageSize], true}
-	}
-	return Page{files, false}
-}
-
 // Change gives an upload another name and type. It returns ErrNone and ErrIssued.
 func (s *Service) Change(ctx context.Context, account, file, name string, kind Type) error {
 	return s.db.Tx(ctx, func(tx *sqldb.DB) error {
@@ -247,7 +274,10 @@ func (s *Service) Change(ctx context.Context, account, file, name string, kind T
 		if f.Kind == Issued {
 			return ErrIssued
 		}
-		return s.updateFile(ctx, tx, account, file, cleanName(name+f.Format.extensions()[0], f.Format), kind)
+		if err := s.updateFile(ctx, tx, account, file, cleanName(name+f.Format.extensions()[0], f.Format), kind); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, account, file, "document.audit_changed")
 	})
 }
 
@@ -259,16 +289,23 @@ func (s *Service) Delete(ctx context.Context, account, file string) error {
 		if err != nil {
 			return err
 		}
-		switch {
-		case f.Kind == Issued:
+		if f.Kind == Issued {
 			return ErrIssued
-		case f.Attached:
+		}
+		// Asked after the row is locked: f.Attached is of the moment before,
+		// when somebody else may have held it.
+		if uses, err := countUses(ctx, tx, account, file); err != nil {
+			return fmt.Errorf("deleting file %s: %w", file, err)
+		} else if uses > 0 {
 			return ErrAttached
 		}
 		if err := deleteFile(ctx, tx, account, file); err != nil {
 			return fmt.Errorf("deleting file %s: %w", file, err)
 		}
-		return jobs.Add(ctx, tx, erase{f.blob})
+		if err := jobs.Add(ctx, tx, erase{f.blob}); err != nil {
+			return err
+		}
+		return s.record(ctx, tx, account, file, "document.audit_deleted")
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,10 +17,12 @@ import (
 	"testing"
 	"time"
 
+	"kabinet/internal/audit"
 	"kabinet/internal/platform/blob"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/jobs"
+	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/pdf"
 	"kabinet/internal/platform/secret/secrettest"
 	"kabinet/internal/platform/sqldb"
@@ -57,9 +60,10 @@ func newTest(t testing.TB) bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	db := sqldbtest.New(t, jobs.Schema(), Schema())
+	db := sqldbtest.New(t, jobs.Schema(), limit.Schema(), audit.Schema(), Schema())
 	now := func() time.Time { return noon }
-	s := New(Config{DB: db, Keys: keys, Blobs: blobs, Sealer: sealer, Catalogue: cat, PublicURL: "https://kabinet.example.test", Demo: true, Now: now})
+	s := New(Config{DB: db, Keys: keys, Blobs: blobs, Sealer: sealer, Catalogue: cat, Limiter: limit.New(db, now, keys, nil),
+		PublicURL: "https://kabinet.example.test", Demo: true, Now: now, Source: func(r *http.Request) string { return r.RemoteAddr }})
 	runner := jobs.NewRunner(db, now, 1)
 	s.Jobs(runner)
 	return bench{s, dir, runner}
@@ -251,19 +255,30 @@ func TestNothingReadableLiesOnTheDisk(t *testing.T) {
 	}
 }
 
-// Proves: R-08
+// damage changes a bit in each stored file.
+func (s bench) damage(t *testing.T) {
+	t.Helper()
+	err := filepath.WalkDir(filepath.Join(s.dir, "files"), func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		raw, err := os.ReadFile(p)
+		if err != nil {
+			return err
+		}
+		raw[len(raw)/2] ^= 1
+		return os.WriteFile(p, raw, 0o600)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestAFileThatChangedInTheStoreIsNotShown(t *testing.T) {
 	t.Parallel()
 	s := newTest(t)
 	f := s.upload(t, alice, "a.pdf", aPDF(t))
-	filepath.WalkDir(filepath.Join(s.dir, "files"), func(p string, d fs.DirEntry, _ error) error {
-		if d.Type().IsRegular() {
-			raw, _ := os.ReadFile(p)
-			raw[len(raw)/2] ^= 1
-			return os.WriteFile(p, raw, 0o600)
-		}
-		return nil
-	})
+	s.damage(t)
 	if _, _, err := s.Open(t.Context(), alice, f.ID); !errors.Is(err, ErrDamaged) {
 		t.Errorf("%v, want ErrDamaged", err)
 	}
@@ -272,6 +287,49 @@ func TestAFileThatChangedInTheStoreIsNotShown(t *testing.T) {
 	}
 	if _, _, err := s.Open(t.Context(), alice, f.ID); !errors.Is(err, ErrDamaged) {
 		t.Errorf("lost: %v, want ErrDamaged", err)
+	}
+}
+
+// Proves: R-08
+func TestHashesSealsAndTheStoreAreChecked(t *testing.T) {
+	t.Parallel()
+	s := newTest(t)
+	f := s.issue(t, alice, "application/1/result")
+	if seal, err := s.cfg.Sealer.VerifySeal(s.read(t, alice, f.ID)); err != nil || !seal.Whole {
+		t.Errorf("the seal: %+v, %v", seal, err)
+	}
+	s.damage(t)
+	if _, _, err := s.Open(t.Context(), alice, f.ID); !errors.Is(err, ErrDamaged) {
+		t.Errorf("opening: %v, want ErrDamaged", err)
+	}
+	found := func() (n int) {
+		lines, err := audit.List(t.Context(), s.db, audit.Query{Owner: alice, Limit: 100})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, l := range lines {
+			if l.Act == "document.audit_damaged" && l.Object == "document/"+f.ID {
+				n++
+			}
+		}
+		return n
+	}
+	for _, tt := range []struct {
+		name string
+		now  time.Time
+		want int
+	}{
+		{"the day it was stored", noon, 0},
+		{"after a month", noon.Add(inspectAge + time.Hour), 1},
+		{"after two months, no news", noon.Add(2*inspectAge + 2*time.Hour), 1},
+	} {
+		s.now = func() time.Time { return tt.now }
+		if err := s.Inspect(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := found(); n != tt.want {
+			t.Errorf("%s: %d lines of damage, want %d", tt.name, n, tt.want)
+		}
 	}
 }
 
@@ -399,7 +457,7 @@ func TestALongListComesInPagesWithoutGapsOrRepeats(t *testing.T) {
 	for _, order := range Orders() {
 		seen := map[string]bool{}
 		q := Query{Order: order}
-		pages := 0
+		pages, last := 0, ""
 		for more := true; more; pages++ {
 			page, err := s.List(t.Context(), alice, q)
 			if err != nil {
@@ -412,7 +470,17 @@ func TestALongListComesInPagesWithoutGapsOrRepeats(t *testing.T) {
 				seen[f.ID] = true
 				q.After = f.ID
 			}
-			more = page.More
+			more = page.After
+			if page.Before != (pages > 0) {
+				t.Errorf("%s: page %d says that files before it: %v", order, pages, page.Before)
+			}
+			if pages == 2 {
+				back, err := s.List(t.Context(), alice, Query{Order: order, Before: page.Files[0].ID})
+				if err != nil || len(back.Files) != PageSize || !back.Before || !back.After || back.Files[PageSize-1].ID != last {
+					t.Errorf("%s: the page before the last has %d files, %v", order, len(back.Files), err)
+				}
+			}
+			last = q.After
 		}
 		if len(seen) != PageSize*2+3 || pages != 3 {
 			t.Errorf("%s: %d files on %d pages", order, len(seen), pages)

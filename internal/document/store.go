@@ -35,10 +35,10 @@ func (s *Service) scanFile(r sqldb.Row) (f File, err error) {
 
 func (s *Service) insertFile(ctx context.Context, tx *sqldb.DB, f File, scanned bool) error {
 	_, err := tx.Exec(ctx, `INSERT INTO document_file
-		(account, id, kind, type, name, format, size, sha256, blob, status, flaw, scanned, valid_until, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
+		(account, id, kind, type, name, format, size, sha256, blob, status, flaw, scanned, valid_until, created_at, checked_at, damaged)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $15)`,
 		f.Account, f.ID, string(f.Kind), string(f.Type), s.cfg.Keys.SealString(tableFile, "name", f.Account+"/"+f.ID, f.Name),
-		string(f.Format), f.Size, f.SHA256[:], f.blob, string(f.Status), string(f.Flaw), scanned, f.Until, sqldb.At(f.At))
+		string(f.Format), f.Size, f.SHA256[:], f.blob, string(f.Status), string(f.Flaw), scanned, f.Until, sqldb.At(f.At), false)
 	if err != nil {
 		return fmt.Errorf("adding file %s: %w", f.ID, err)
 	}
@@ -59,6 +59,8 @@ func (s *Service) fileByID(ctx context.Context, db *sqldb.DB, account, file, loc
 	return f, nil
 }
 
+const narrowed = ` AND ($3 = '' OR f.kind = $3) AND ($4 = '' OR f.type = $4) AND ($5 = '' OR f.status = $5) AND f.created_at >= $6`
+
 // listNewest filters and pages by what lies open. IDs sort by time, so the key
 // of the table is the order too.
 func (s *Service) listNewest(ctx context.Context, account string, q Query, limit int) ([]File, error) {
@@ -66,11 +68,16 @@ func (s *Service) listNewest(ctx context.Context, account string, q Query, limit
 	if after == "" {
 		after = "~" // sorts behind every ID
 	}
-	return sqldb.All(ctx, s.db, s.scanFile, `SELECT `+fileColumns+` FROM document_file f
-		WHERE f.account = $1 AND f.id < $2 AND ($3 = '' OR f.kind = $3) AND ($4 = '' OR f.type = $4) AND ($5 = '' OR f.status = $5)
-			AND f.created_at >= $6
-		ORDER BY f.id DESC LIMIT $7`,
+	return sqldb.All(ctx, s.db, s.scanFile, `SELECT `+fileColumns+` FROM document_file f WHERE f.account = $1 AND f.id < $2`+narrowed+
+		` ORDER BY f.id DESC LIMIT $7`,
 		account, after, string(q.Kind), string(q.Type), string(q.Status), sqldb.At(since(q.Since)), limit)
+}
+
+// listBefore returns the files that stand before one, the nearest first.
+func (s *Service) listBefore(ctx context.Context, account string, q Query, limit int) ([]File, error) {
+	return sqldb.All(ctx, s.db, s.scanFile, `SELECT `+fileColumns+` FROM document_file f WHERE f.account = $1 AND f.id > $2`+narrowed+
+		` ORDER BY f.id LIMIT $7`,
+		account, q.Before, string(q.Kind), string(q.Type), string(q.Status), sqldb.At(since(q.Since)), limit)
 }
 
 // since turns "any time" into a moment before all files.
@@ -112,6 +119,10 @@ func insertUse(ctx context.Context, tx *sqldb.DB, account, file, object string, 
 	_, err := tx.Exec(ctx, `INSERT INTO document_use (account, file, object, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING`,
 		account, file, object, sqldb.At(at))
 	return err
+}
+
+func countUses(ctx context.Context, tx *sqldb.DB, account, file string) (int, error) {
+	return sqldb.One(ctx, tx, sqldb.Int, `SELECT count(*) FROM document_use WHERE account = $1 AND file = $2`, account, file)
 }
 
 // insertIssued adds what an issued document says, and reports false when there
@@ -178,4 +189,22 @@ func (s *Service) lookUp(ctx context.Context, kind, value string) (place, error)
 		return place{}, ErrNone
 	}
 	return p, err
+}
+
+// unchecked returns files whose content was not compared since a moment, those
+// that waited longest first.
+func (s *Service) unchecked(ctx context.Context, before time.Time, limit int) ([]File, error) {
+	return sqldb.All(ctx, s.db, s.scanFile, `SELECT `+fileColumns+` FROM document_file f WHERE f.checked_at < $1 ORDER BY f.checked_at LIMIT $2`,
+		sqldb.At(before), limit)
+}
+
+// markChecked notes the result of a comparison and reports whether it was
+// another the time before.
+func markChecked(ctx context.Context, tx *sqldb.DB, f File, at time.Time, damaged bool) (news bool, err error) {
+	n, err := tx.Exec(ctx, `UPDATE document_file SET damaged = $1 WHERE account = $2 AND id = $3 AND damaged <> $1`, damaged, f.Account, f.ID)
+	if err != nil {
+		return false, err
+	}
+	_, err = tx.Exec(ctx, `UPDATE document_file SET checked_at = $1 WHERE account = $2 AND id = $3`, sqldb.At(at), f.Account, f.ID)
+	return n > 0, err
 }

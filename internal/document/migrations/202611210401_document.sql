@@ -14,8 +14,11 @@ CREATE TABLE document_file (
 	scanned boolean NOT NULL, -- the virus scanner found nothing; false: there was no scanner
 	valid_until TEXT NOT NULL,
 	created_at timestamptz NOT NULL,
+	checked_at timestamptz NOT NULL, -- when the content was last compared with its hash without being asked for
+	damaged boolean NOT NULL, -- it did not agree then
 	PRIMARY KEY (account, id)
 );
+CREATE INDEX document_file_check ON document_file (checked_at);
 
 -- What a file is attached to: while there is a row, the file stays.
 CREATE TABLE document_use (
