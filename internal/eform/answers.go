@@ -53,6 +53,15 @@ func (a Answers) Clone() Answers {
 // keys returns the row or file keys that stand at path.
 func (a Answers) keys(path string) []string { return strings.Fields(a[path]) }
 
+// rows returns the keys of a group's rows at path. A group that must have rows
+// begins with one, r1, before anything is answered.
+func (f *field) rows(a Answers, path string) []string {
+	if _, ok := a[path]; !ok && f.required == nil {
+		return []string{"r1"}
+	}
+	return a.keys(path)
+}
+
 // put writes or, with an empty list, empties the row or file keys at path.
 func (a Answers) put(path string, keys []string) { a[path] = strings.Join(keys, " ") }
 
@@ -97,19 +106,6 @@ func (a Answers) Attach(path string, f Attachment) {
 
 // Detach removes a file from the answer at path.
 func (a Answers) Detach(path, key string) {
-	a.put(path, slices.DeleteFunc(a.keys(path), func(k string) bool { return k == key }))
-	a.drop(path + "." + key)
-}
-
-// AddRow adds an empty row to the group at path. The key must be new there.
-func (a Answers) AddRow(path, key string) {
-	if keys := a.keys(path); !slices.Contains(keys, key) {
-		a.put(path, append(keys, key))
-	}
-}
-
-// RemoveRow removes a row with all that was answered in it.
-func (a Answers) RemoveRow(path, key string) {
 	a.put(path, slices.DeleteFunc(a.keys(path), func(k string) bool { return k == key }))
 	a.drop(path + "." + key)
 }

@@ -18,6 +18,7 @@ import (
 type Problem struct {
 	Step  string     // ID of the step
 	Path  string     // of the input: "fio.last", "children.r1.birth"
+	Field string     // path of the field: "fio", "children.r1.birth"
 	Label i18n.Words // of the field
 	Row   i18n.Text  // «Ребёнок 2»; zero outside of groups
 	Text  i18n.Text  // what to do, as a sentence without its full stop
@@ -55,7 +56,7 @@ func (k *checker) say(sp *spot, f *field, part, code string, text i18n.Text) {
 	if part != "" {
 		path += "." + part
 	}
-	k.problems = append(k.problems, Problem{f.step.ID.Value, path, f.Label, sp.heading(), text, code})
+	k.problems = append(k.problems, Problem{f.step.ID.Value, path, sp.prefix + f.id, f.Label, sp.heading(), text, code})
 }
 
 func (k *checker) fields(sp *spot, fields []*field) {
@@ -287,7 +288,7 @@ func (k *checker) whole(sp *spot, f *field) {
 
 // order returns the place of a part among the parts.
 func (f *field) order(sp *spot, path string) int {
-	return slices.IndexFunc(f.kind.parts, func(p part) bool { return path == sp.prefix+f.id+"."+p.name })
+	return slices.IndexFunc(f.kind.parts, func(p partOf) bool { return path == sp.prefix+f.id+"."+p.name })
 }
 
 // together checks what parts must keep with each other.

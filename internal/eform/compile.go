@@ -9,6 +9,7 @@ import (
 	celast "cel.dev/cel-go/common/ast"
 	"cel.dev/cel-go/common/types"
 
+	"kabinet/internal/document"
 	"kabinet/internal/platform/i18n"
 )
 
@@ -319,15 +320,15 @@ func (f *field) name() string {
 
 func (c *compiler) declareFile(f *field) {
 	for _, t := range f.Types {
-		if !slices.Contains([]string{"pdf", "jpg", "png", "docx", "xlsx", "xml", "sig", "zip"}, t) {
-			c.at(f.ID, f.where+".types", "Use pdf, jpg, png, docx, xlsx, xml, sig or zip", "files of type %q are not taken", t)
+		if !slices.Contains([]string{"pdf", "jpg", "png"}, t) {
+			c.at(f.ID, f.where+".types", "Use pdf, jpg or png", "files of type %q are not taken", t)
 		}
 	}
 	if len(f.Types) == 0 {
 		f.Types = []string{"pdf", "jpg", "png"}
 	}
-	if f.Size < 0 || f.Size > 50 {
-		c.at(f.ID, f.where+".size", "Use 1 to 50 megabytes", "files of %d megabytes are not taken", f.Size)
+	if f.Size < 0 || f.Size > document.MaxSize>>20 {
+		c.at(f.ID, f.where+".size", "Use 1 to 5 megabytes", "files of %d megabytes are not taken", f.Size)
 	}
 	if f.Size == 0 {
 		f.Size = 5

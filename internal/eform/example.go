@@ -141,9 +141,10 @@ func (c *Compiled) put(a Answers, prefix string, known map[string]*field, given 
 			a[path] = scalar(v) // stays unread, as an answer to a question that is no more
 		case f.Kind == Group:
 			list, _ := v.([]any)
+			a.put(path, nil)
 			for i, row := range list {
 				key := "r" + strconv.Itoa(i+1)
-				a.AddRow(path, key)
+				a.put(path, append(a.keys(path), key))
 				if values, ok := row.(map[string]any); ok {
 					c.put(a, path+"."+key+".", f.byID, values)
 				}

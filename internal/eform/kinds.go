@@ -69,7 +69,7 @@ const (
 // kind is what the engine knows of a Kind.
 type kind struct {
 	cel    *cel.Type                    // nil: has no value (info)
-	parts  []part                       // of a value made of several
+	parts  []partOf                     // of a value made of several
 	read   func(string) (string, error) // canonical form of what was typed; nil: trimmed text
 	value  func(string) ref.Val         // of the canonical form; nil: a string
 	show   func(string) string          // the canonical form as people write it; nil: as it is
@@ -83,8 +83,8 @@ type kind struct {
 	tick   bool   // empty means no
 }
 
-// part is one input of a value made of several.
-type part struct {
+// partOf is one input of a value made of several.
+type partOf struct {
 	name     string
 	kind     Kind
 	optional bool
@@ -130,7 +130,7 @@ func kindOf(k Kind) *kind {
 	case File:
 		return &kind{cel: cel.ListType(cel.ObjectType(fileType)), countd: true, max: 4000}
 	case Fio:
-		return &kind{cel: cel.ObjectType(fioType), parts: []part{{"last", lastName, false, "family-name"}, {"first", firstName, false, "given-name"}, {"middle", firstName, true, "additional-name"}}}
+		return &kind{cel: cel.ObjectType(fioType), parts: []partOf{{"last", lastName, false, "family-name"}, {"first", firstName, false, "given-name"}, {"middle", firstName, true, "additional-name"}}}
 	case lastName, firstName:
 		return &kind{cel: cel.StringType, read: readName, max: 100}
 	case Phone:
@@ -156,7 +156,7 @@ func kindOf(k Kind) *kind {
 	case ForeignPassport:
 		return &kind{cel: cel.StringType, read: ident.ParseForeignPassport, show: ident.FormatForeignPassport, max: 30, width: "m", mode: "numeric"}
 	case Passport:
-		return &kind{cel: cel.ObjectType(passportType), parts: []part{{name: "series", kind: series}, {name: "number", kind: number6}, {name: "on", kind: issued}, {name: "code", kind: division}, {name: "by", kind: Text}}}
+		return &kind{cel: cel.ObjectType(passportType), parts: []partOf{{name: "series", kind: series}, {name: "number", kind: number6}, {name: "on", kind: issued}, {name: "code", kind: division}, {name: "by", kind: Text}}}
 	case series:
 		return &kind{cel: cel.StringType, read: func(s string) (string, error) { s, _, err := ident.ParsePassport(s, "000001"); return s, err }, max: 10, width: "s", mode: "numeric"}
 	case number6:
@@ -164,15 +164,15 @@ func kindOf(k Kind) *kind {
 	case division:
 		return &kind{cel: cel.StringType, read: ident.ParseDivisionCode, show: ident.FormatDivisionCode, max: 12, width: "s", mode: "numeric"}
 	case Address:
-		return &kind{cel: cel.ObjectType(addressType), parts: []part{{name: "line", kind: Text, auto: "street-address"}}}
+		return &kind{cel: cel.ObjectType(addressType), parts: []partOf{{name: "line", kind: Text, auto: "street-address"}}}
 	case Bank:
-		return &kind{cel: cel.ObjectType(bankType), parts: []part{{name: "bik", kind: bik}, {name: "account", kind: account}}}
+		return &kind{cel: cel.ObjectType(bankType), parts: []partOf{{name: "bik", kind: bik}, {name: "account", kind: account}}}
 	case bik:
 		return &kind{cel: cel.StringType, read: ident.ParseBIK, max: 20, width: "s", mode: "numeric"}
 	case account: // its key depends on the bank: checked where both are known
 		return &kind{cel: cel.StringType, read: ident.ParseAccount, max: 40, width: "m", mode: "numeric"}
 	case Period:
-		return &kind{cel: cel.ObjectType(periodType), parts: []part{{name: "from", kind: month}, {name: "to", kind: month}}}
+		return &kind{cel: cel.ObjectType(periodType), parts: []partOf{{name: "from", kind: month}, {name: "to", kind: month}}}
 	case Info:
 		return &kind{}
 	case Group:
@@ -321,7 +321,7 @@ func readMonth(s string) (string, error) {
 
 func readYesNo(s string) (string, error) {
 	switch strings.ToLower(s) {
-	case "yes", "true", "да":
+	case "yes", "on", "true", "да":
 		return "yes", nil
 	case "no", "false", "нет":
 		return "no", nil

@@ -37,7 +37,9 @@ func (s *State) copy(to Answers, sp *spot, fields []*field) {
 		case f.Kind == Calculated:
 			put(to, path, textOf(sp.value(f), f.As))
 		case f.Kind == Group:
-			put(to, path, strings.Join(s.answers.keys(path), " "))
+			if keys := f.rows(s.answers, path); len(keys) > 0 || f.required == nil {
+				to.put(path, keys) // also none, where a form would begin with one
+			}
 			for _, row := range sp.rowsOf(f) {
 				s.copy(to, row, f.fields)
 			}

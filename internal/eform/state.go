@@ -196,7 +196,7 @@ func (sp *spot) visible(f *field) bool {
 // rowsOf returns the rows of a group in order.
 func (sp *spot) rowsOf(group *field) []*spot {
 	path := sp.prefix + group.id
-	keys := sp.s.answers.keys(path)
+	keys := group.rows(sp.s.answers, path)
 	rows := make([]*spot, len(keys))
 	for i, key := range keys {
 		prefix := path + "." + key + "."
