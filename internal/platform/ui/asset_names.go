@@ -8,7 +8,7 @@ func Asset(name string) string {
 	case "app.css":
 		return "/static/app-62bc9a23e4.css"
 	case "app.js":
-		return "/static/app-01061810b5.js"
+		return "/static/app-fb28de2c18.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

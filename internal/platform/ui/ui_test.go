@@ -109,7 +109,7 @@ func pages() map[string]templ.Component {
 		"desk page":   with(DeskPage(Head{Title: i18n.K("ui.desk"), Nav: []Link{{Href: "/desk", Text: i18n.K("ui.desk")}}})),
 		"not found":   ErrorPage(http.StatusNotFound, web.ErrNotFound, "01h"),
 		"failure":     ErrorPage(http.StatusInternalServerError, nil, ""),
-		"unavailable": ErrorPage(http.StatusServiceUnavailable, fault.New(fault.Unavailable, "fault.unavailable"), ""),
+		"unavailable": ErrorPage(http.StatusServiceUnavailable, fault.New(fault.Unavailable, "fault.internal"), ""),
 	}
 }
 

@@ -20,7 +20,23 @@ export function small() {
   all("[data-toast] [data-close]").forEach((b) => (b.hidden = false));
   on("click", "[data-toast] [data-close]", (e, b) => b.closest("[data-toast]").remove());
 
+  all("[data-wait]").forEach(wait);
+
   // Filters stand open beside the list on wide screens; their state must be said so.
   const wide = matchMedia("(min-width: 62rem)");
   all("[data-filterbox]").forEach((box) => wide.matches && (box.open = true));
+}
+
+// wait holds back what is too early and counts down to it.
+function wait(box) {
+  const until = performance.now() + Number(box.dataset.wait) * 1000;
+  const [note, rest] = box.children;
+  const tick = () => {
+    const left = Math.ceil((until - performance.now()) / 1000);
+    note.hidden = left <= 0;
+    rest.hidden = left > 0;
+    note.querySelector("[data-left]").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    if (left > 0) setTimeout(tick, 1000);
+  };
+  tick();
 }
