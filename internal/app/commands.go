@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,14 +19,16 @@ var Version = "dev"
 
 // cli is the command line.
 type cli struct {
-	Demo    demoCommand    `cmd:"" help:"Run the portal with sample people and a partners' sandbox: nothing to install or set up."`
-	Serve   serveCommand   `cmd:"" help:"Run the portal and its background jobs."`
-	Work    workCommand    `cmd:"" help:"Run background jobs only, beside other processes on the same PostgreSQL."`
-	Migrate migrateCommand `cmd:"" help:"Bring the database to the shape this version needs, and end."`
-	Keys    keysCommand    `cmd:"" help:"Make and rotate keys."`
-	Sandbox sandboxCommand `cmd:"" help:"Run the partners' sandbox alone."`
-	Config  configCommand  `cmd:"" help:"Print an example configuration with every setting."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Demo     demoCommand     `cmd:"" help:"Run the portal with sample people and a partners' sandbox: nothing to install or set up."`
+	Serve    serveCommand    `cmd:"" help:"Run the portal and its background jobs."`
+	Work     workCommand     `cmd:"" help:"Run background jobs only, beside other processes on the same PostgreSQL."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the shape this version needs, and end."`
+	Services servicesCommand `cmd:"" help:"Check service definitions."`
+	Audit    auditCommand    `cmd:"" help:"Verify the log of acts."`
+	Keys     keysCommand     `cmd:"" help:"Make and rotate keys."`
+	Sandbox  sandboxCommand  `cmd:"" help:"Run the partners' sandbox alone."`
+	Config   configCommand   `cmd:"" help:"Print an example configuration with every setting."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // console is what commands read from and write to.
@@ -66,20 +67,18 @@ type configFile struct {
 	Config string `help:"Configuration file (YAML)." placeholder:"FILE" type:"existingfile"`
 }
 
-// load reads the configuration and reports everything that is wrong with it.
-func (f configFile) load(c *console) (Config, error) {
-	var cfg Config
+// load reads the configuration and reports everything that is wrong with it;
+// serving also wants what only a running portal needs.
+func (f configFile) load(c *console, serving bool) (Config, error) {
+	cfg := Config{Serving: serving}
 	err := config.Load(&cfg, config.Source{File: f.Config, Env: c.env, Other: []string{"KABINET_TEST_PG"}})
-	if faults := (config.Faults{}); errors.As(err, &faults) {
-		return cfg, fmt.Errorf("the configuration is wrong:\n%w", faults)
-	}
 	return cfg, err
 }
 
 type serveCommand struct{ configFile }
 
 func (cmd serveCommand) Run(ctx context.Context, c *console) error {
-	cfg, err := cmd.load(c)
+	cfg, err := cmd.load(c, true)
 	if err != nil {
 		return err
 	}
@@ -94,7 +93,7 @@ func (cmd serveCommand) Run(ctx context.Context, c *console) error {
 type workCommand struct{ configFile }
 
 func (cmd workCommand) Run(ctx context.Context, c *console) error {
-	cfg, err := cmd.load(c)
+	cfg, err := cmd.load(c, true)
 	if err != nil {
 		return err
 	}
@@ -109,7 +108,7 @@ func (cmd workCommand) Run(ctx context.Context, c *console) error {
 type migrateCommand struct{ configFile }
 
 func (cmd migrateCommand) Run(ctx context.Context, c *console) error {
-	cfg, err := cmd.load(c)
+	cfg, err := cmd.load(c, false)
 	if err != nil {
 		return err
 	}
@@ -136,7 +135,7 @@ func (keysMaster) Run(c *console) error {
 type keysRotate struct{ configFile }
 
 func (cmd keysRotate) Run(c *console) error {
-	cfg, err := cmd.load(c)
+	cfg, err := cmd.load(c, false)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func resetDemo(dir string) error {
 // config is the configuration of the demonstration. Its master key lies in the
 // folder: whoever wants it apart runs kabinet serve.
 func (cmd demoCommand) config(portal, partners, mail net.Addr, token string) (Config, error) {
-	cfg := Config{Demo: true}
+	cfg := Config{Demo: true, Serving: true}
 	if err := os.MkdirAll(filepath.Join(cmd.Data, "portal"), 0o700); err != nil {
 		return cfg, fmt.Errorf("making the folder of the demonstration: %w", err)
 	}
