@@ -299,8 +299,12 @@ func (s *Service) Delete(ctx context.Context, account, file string) error {
 		} else if uses > 0 {
 			return ErrAttached
 		}
-		if err := deleteFile(ctx, tx, account, file); err != nil {
+		gone, err := deleteFile(ctx, tx, account, file)
+		switch {
+		case err != nil:
 			return fmt.Errorf("deleting file %s: %w", file, err)
+		case !gone:
+			return ErrAttached
 		}
 		if err := jobs.Add(ctx, tx, erase{f.blob}); err != nil {
 			return err

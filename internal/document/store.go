@@ -110,9 +110,12 @@ func (s *Service) updateFile(ctx context.Context, tx *sqldb.DB, account, file, n
 	return nil
 }
 
-func deleteFile(ctx context.Context, tx *sqldb.DB, account, file string) error {
-	_, err := tx.Exec(ctx, `DELETE FROM document_file WHERE account = $1 AND id = $2`, account, file)
-	return err
+// deleteFile deletes a file that nothing refers to, and reports false when
+// something does: also something that was sent while this waited for the row.
+func deleteFile(ctx context.Context, tx *sqldb.DB, account, file string) (bool, error) {
+	n, err := tx.Exec(ctx, `DELETE FROM document_file WHERE account = $1 AND id = $2
+		AND NOT EXISTS (SELECT 1 FROM document_use u WHERE u.account = $1 AND u.file = $2)`, account, file)
+	return n == 1, err
 }
 
 func insertUse(ctx context.Context, tx *sqldb.DB, account, file, object string, at time.Time) error {
