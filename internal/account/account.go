@@ -20,7 +20,9 @@ const (
 var levels = []Level{Simplified, Standard, Confirmed}
 
 // AtLeast reports whether l opens what needs the level other.
-func (l Level) AtLeast(other Level) bool { return slices.Index(levels, l) >= slices.Index(levels, other) }
+func (l Level) AtLeast(other Level) bool {
+	return slices.Index(levels, l) >= slices.Index(levels, other)
+}
 
 // Text returns the message key of the level's name.
 func (l Level) Text() string { return "account.level_" + string(l) }
@@ -49,9 +51,9 @@ type Name struct {
 // Client is where a request came from.
 type Client struct {
 	IP      string
-	Agent   string // User-Agent, as sent
-	Browser string // value of the cookie that ties a flow to one browser
-	Trusted string // value of the cookie of a known device, "" if none
+	Agent   string            // User-Agent, as sent
+	Browser string            // value of the cookie that ties a flow to one browser
+	Devices map[string]string // secrets of known devices: DeviceKey of an account → value of its cookie
 }
 
 // Failures a person may be told about.

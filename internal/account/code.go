@@ -81,7 +81,7 @@ func missed(n int) error {
 // Code is a code that was sent to somebody who is signed in.
 type Code struct {
 	ID       string
-	Phone    string // masked, E.164 with dots
+	Phone    string // masked
 	Left     int    // tries
 	Expires  time.Time
 	ResendAt time.Time
@@ -105,7 +105,7 @@ func (s *Service) StartCode(ctx context.Context, account, purpose, object string
 		return Code{}, fmt.Errorf("starting a code: %w", err)
 	}
 	if last.id != "" && last.used.IsZero() && last.usable(s.now()) == nil && last.mayResend(s.now()) != nil {
-		return told(last, phone), nil
+		return state(last, phone), nil
 	}
 	if err := s.limits.Take(ctx, limitSMSPerPhone, phone); err != nil {
 		return Code{}, err
@@ -124,10 +124,10 @@ func (s *Service) StartCode(ctx context.Context, account, purpose, object string
 	if err != nil {
 		return Code{}, fmt.Errorf("starting a code: %w", err)
 	}
-	return told(c, phone), nil
+	return state(c, phone), nil
 }
 
-func told(c code, phone string) Code {
+func state(c code, phone string) Code {
 	return Code{ID: c.id, Phone: i18n.MaskPhone(phone), Left: c.left(), Expires: c.until, ResendAt: c.resendAt()}
 }
 
@@ -171,4 +171,18 @@ func (s *Service) MissCode(ctx context.Context, account, codeID string, err erro
 		}
 	}
 	return err
+}
+
+// CodeState returns a code that was sent before, to show its page again. It
+// returns ErrCodeOver when there is none such.
+func (s *Service) CodeState(ctx context.Context, account, codeID string) (Code, error) {
+	c, err := codeByID(ctx, s.db, account, codeID, "")
+	if err != nil {
+		return Code{}, err
+	}
+	contacts, err := contactsOf(ctx, s.db, s.keys, account)
+	if err != nil {
+		return Code{}, fmt.Errorf("reading a code: %w", err)
+	}
+	return state(c, confirmedContact(contacts, Phone)), nil
 }

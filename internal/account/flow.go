@@ -189,4 +189,3 @@ func (s *Service) finish(ctx context.Context, tx *sqldb.DB, f flow) error {
 	f.done = s.now()
 	return updateFlow(ctx, tx, s.keys, f)
 }
-

@@ -89,7 +89,7 @@ func (h *hasher) check(ctx context.Context, stored, password string) (right, sta
 
 func (h *hasher) derive(password string, salt []byte) string {
 	key := argon2.IDKey(h.pepper(password), salt, hashTime, hashMemory, 1, hashSize)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, hashMemory, hashTime, b64.EncodeToString(salt), b64.EncodeToString(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, hashMemory, hashTime, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
 
 // pepper normalises the password, since phones and desktops send «й» and «ё» in
@@ -123,8 +123,6 @@ type phc struct {
 	salt, key    []byte
 }
 
-var b64 = base64.RawStdEncoding
-
 func parsePHC(s string) (c phc, err error) {
 	part := strings.Split(s, "$")
 	if len(part) != 6 || part[1] != "argon2id" || part[2] != fmt.Sprintf("v=%d", argon2.Version) {
@@ -133,10 +131,10 @@ func parsePHC(s string) (c phc, err error) {
 	if _, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
 		return c, fmt.Errorf("stored password: %w", err)
 	}
-	if c.salt, err = b64.DecodeString(part[4]); err != nil {
+	if c.salt, err = base64.RawStdEncoding.DecodeString(part[4]); err != nil {
 		return c, fmt.Errorf("stored password: %w", err)
 	}
-	if c.key, err = b64.DecodeString(part[5]); err != nil || len(c.key) == 0 {
+	if c.key, err = base64.RawStdEncoding.DecodeString(part[5]); err != nil || len(c.key) == 0 {
 		return c, fmt.Errorf("stored password: unreadable key")
 	}
 	return c, nil

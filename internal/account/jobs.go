@@ -195,4 +195,3 @@ func (s *Service) Contacts(ctx context.Context, account string) (notify.Contact,
 	}
 	return notify.Contact{Phone: confirmedContact(all, Phone), Email: confirmedContact(all, Email), Lang: i18n.Lang(a.Lang)}, nil
 }
-

@@ -3,6 +3,7 @@ package account
 import (
 	"net/mail"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
@@ -80,6 +81,25 @@ func checkEmail(typed string) i18n.Text {
 func checkLogin(typed string) i18n.Text {
 	if _, ok := ParseLogin(typed); !ok {
 		return i18n.K("account.login_wrong")
+	}
+	return i18n.Text{}
+}
+
+// checkName lets through letters of any language with what stands between and
+// after them in names.
+func checkName(typed string) i18n.Text {
+	letters := false
+	for _, c := range typed {
+		switch {
+		case unicode.IsLetter(c):
+			letters = true
+		case unicode.Is(unicode.Mn, c) || strings.ContainsRune(" -’'.", c):
+		default:
+			return i18n.K("account.name_wrong")
+		}
+	}
+	if !letters {
+		return i18n.K("account.name_wrong")
 	}
 	return i18n.Text{}
 }

@@ -27,9 +27,11 @@ const (
 
 // Rule is one condition that a new password must meet.
 type Rule struct {
-	ID   string // also the data attribute by which a script marks it
-	Text i18n.Text
-	met  func(p password) bool
+	ID    string
+	Text  i18n.Text
+	Least int    // for scripts: fewest characters, 0 is any
+	Has   string // for scripts: regular expression of JavaScript that must be found; "" when only the server can tell
+	met   func(p password) bool
 }
 
 // password is a new password with what the rules compare it to.
@@ -53,18 +55,19 @@ func NewRules(p Profile) Rules {
 		return found
 	}
 	length := func(n int) Rule {
-		return Rule{"length", i18n.K("account.rule_length", "n", n), func(p password) bool { return utf8.RuneCountInString(p.typed) >= n }}
+		return Rule{"length", i18n.K("account.rule_length", "n", n), n, "", func(p password) bool { return utf8.RuneCountInString(p.typed) >= n }}
 	}
-	has := func(id string, is func(rune) bool) Rule {
-		return Rule{id, i18n.K("account.rule_" + id), func(p password) bool { return strings.ContainsFunc(p.typed, is) }}
+	has := func(id, script string, is func(rune) bool) Rule {
+		return Rule{id, i18n.K("account.rule_" + id), 0, script, func(p password) bool { return strings.ContainsFunc(p.typed, is) }}
 	}
 	list := []Rule{length(15)}
 	if p != Phrase {
-		list = []Rule{length(8), has("upper", unicode.IsUpper), has("lower", unicode.IsLower), has("digit", unicode.IsDigit), has("special", special)}
+		list = []Rule{length(8), has("upper", `\p{Lu}`, unicode.IsUpper), has("lower", `\p{Ll}`, unicode.IsLower),
+			has("digit", `\p{Nd}`, unicode.IsDigit), has("special", `[^\p{L}\p{Nd}\p{Cc}]`, special)}
 	}
 	list = append(list,
-		Rule{"sequence", i18n.K("account.rule_sequence"), func(p password) bool { return !sequential(p.typed) }},
-		Rule{"common", i18n.K("account.rule_common"), func(p password) bool { return !listed(p) }},
+		Rule{"sequence", i18n.K("account.rule_sequence"), 1, notSequential, func(p password) bool { return !sequential(p.typed) }},
+		Rule{"common", i18n.K("account.rule_common"), 0, "", func(p password) bool { return !listed(p) }},
 	)
 	return Rules{list, common}
 }
@@ -83,6 +86,9 @@ func (r Rules) Broken(typed string, context ...string) (broken []Rule) {
 	}
 	return broken
 }
+
+// notSequential is sequential the other way round, for scripts.
+const notSequential = `^(?!.*(?:012|123|234|345|456|567|678|789|987|876|765|654|543|432|321|210))(?!.*(.)\1\1\1)`
 
 func special(c rune) bool {
 	return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsControl(c)
@@ -138,10 +144,14 @@ func contextForms(word string) (forms []string) {
 
 func notLetter(c rune) bool { return !unicode.IsLetter(c) }
 
+// The same keys in two layouts.
+const (
+	keysEN = "qwertyuiop[]asdfghjkl;'zxcvbnm,.`"
+	keysRU = "йцукенгшщзхъфывапролджэячсмитьбюё"
+)
+
 var (
 	leet     = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
-	keysEN   = []rune("qwertyuiop[]asdfghjkl;'zxcvbnm,.`")
-	keysRU   = []rune("йцукенгшщзхъфывапролджэячсмитьбюё")
 	translit = map[rune]string{'а': "a", 'б': "b", 'в': "v", 'г': "g", 'д': "d", 'е': "e", 'ё': "e", 'ж': "zh", 'з': "z", 'и': "i",
 		'й': "y", 'к': "k", 'л': "l", 'м': "m", 'н': "n", 'о': "o", 'п': "p", 'р': "r", 'с': "s", 'т': "t", 'у': "u", 'ф': "f", 'х': "h",
 		'ц': "ts", 'ч': "ch", 'ш': "sh", 'щ': "sch", 'ъ': "", 'ы': "y", 'ь': "", 'э': "e", 'ю': "yu", 'я': "ya"}
@@ -170,10 +180,11 @@ func disguises(typed string) []string {
 }
 
 // layout returns what the same keys write in another layout.
-func layout(s string, from, to []rune) string {
+func layout(s, from, to string) string {
+	keys := []rune(to)
 	return strings.Map(func(c rune) rune {
-		if i := slices.Index(from, c); i >= 0 {
-			return to[i]
+		if i := slices.Index([]rune(from), c); i >= 0 {
+			return keys[i]
 		}
 		return c
 	}, s)

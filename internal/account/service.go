@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/big"
+	"net/http"
 	"net/netip"
 	"strings"
 	"time"
@@ -41,6 +42,12 @@ type Options struct {
 	// Registered keeps the name of a new account, in the transaction that
 	// creates it.
 	Registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
+	// NameOf tells the name of an account's holder, which a password must not be
+	// made of. Nil when nobody knows.
+	NameOf func(ctx context.Context, account string) (Name, error)
+	// ClientIP tells from which address a request came; nil is RemoteIP. Behind
+	// a proxy it reads what the proxy says.
+	ClientIP func(r *http.Request) string
 }
 
 // Service is the accounts of the portal.
@@ -59,6 +66,8 @@ type Service struct {
 	mail       func(ctx context.Context, m notify.Message) error
 	sms        func(ctx context.Context, id, to, text string) error
 	registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
+	nameOf     func(ctx context.Context, account string) (Name, error)
+	clientIP   func(r *http.Request) string
 }
 
 // New returns a Service.
@@ -66,8 +75,12 @@ func New(o Options) *Service {
 	if o.Location == nil {
 		o.Location = time.UTC
 	}
+	if o.ClientIP == nil {
+		o.ClientIP = RemoteIP
+	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
-		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered}
+		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered,
+		nameOf: o.NameOf, clientIP: o.ClientIP}
 }
 
 // Rules are the conditions of new passwords, to be shown beside the field.
@@ -223,3 +236,24 @@ func confirmedContact(all []contact, kind Kind) string {
 
 // stamp tells events of one account apart by their time.
 func stamp(t time.Time) string { return t.UTC().Format("20060102T150405.000000") }
+
+// words are what a stranger would try first as the holder's password.
+func (s *Service) words(ctx context.Context, account string) ([]string, error) {
+	if s.nameOf == nil {
+		return nil, nil
+	}
+	n, err := s.nameOf(ctx, account)
+	if err != nil {
+		return nil, fmt.Errorf("reading a name: %w", err)
+	}
+	return []string{n.Surname, n.Name, n.Patronymic}, nil
+}
+
+// PasswordChanged returns when the password was last chosen.
+func (s *Service) PasswordChanged(ctx context.Context, account string) (time.Time, error) {
+	at, err := passwordChanged(ctx, s.db, account)
+	if err != nil {
+		return at, fmt.Errorf("reading when a password was chosen: %w", err)
+	}
+	return at, nil
+}

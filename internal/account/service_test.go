@@ -328,7 +328,7 @@ func TestSecondStep(t *testing.T) {
 	want(t, err, ErrFlow) // once
 
 	trusted := c
-	trusted.Trusted = started.Device
+	trusted.Devices = map[string]string{DeviceKey(account): started.Device}
 	in, err = w.SignIn(t.Context(), trusted, SignIn{Login: login(phone), Password: goodPassword})
 	want(t, err, nil)
 	if in.Flow != "" || in.Device == started.Device {
@@ -337,7 +337,7 @@ func TestSecondStep(t *testing.T) {
 	_, err = w.SignIn(t.Context(), trusted, SignIn{Login: login(phone), Password: goodPassword})
 	want(t, err, nil)
 
-	trusted.Trusted = in.Device
+	trusted.Devices = map[string]string{DeviceKey(account): in.Device}
 	w.pass(deviceLife)
 	in, err = w.SignIn(t.Context(), trusted, SignIn{Login: login(phone), Password: goodPassword})
 	want(t, err, nil)

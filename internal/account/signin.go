@@ -153,7 +153,7 @@ func (s *Service) rehash(ctx context.Context, cred credential, password string) 
 
 // enter lets in whoever gave the right password, or starts the second step.
 func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn) (out Entered, err error) {
-	device, err := s.deviceFor(ctx, a.ID, c.Trusted)
+	device, err := s.deviceFor(ctx, a.ID, c.Devices[DeviceKey(a.ID)])
 	if err != nil {
 		return out, fmt.Errorf("signing in: %w", err)
 	}
@@ -274,6 +274,10 @@ func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, 
 	actor := audit.Actor{Kind: audit.Person, ID: a.ID, Session: session.ID}
 	return out, audit.Record(ctx, tx, now, audit.Entry{Owner: a.ID, Actor: actor, Act: "account.audit_signed_in", Object: "session/" + session.ID, Reason: e.method})
 }
+
+// DeviceKey names the cookie of a known device of an account: several people
+// may use one browser.
+func DeviceKey(account string) string { return hex.EncodeToString(digest(account)[:6]) }
 
 // deviceFor returns the known device that a cookie's secret belongs to, the
 // zero one when there is none.

@@ -49,6 +49,9 @@ func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 
 // arrow returns why package from may not import package to, or "".
 func arrow(from, to string) string {
+	if to == "person/ident" {
+		return "" // pure rules of numbers, which import nothing: features before person read phones by them
+	}
 	from, to = feature(from), feature(to)
 	f, g := slices.Index(features, from), slices.Index(features, to)
 	switch {

@@ -1,0 +1,308 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"kabinet/internal/platform/fault"
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/ui"
+	"kabinet/internal/platform/web"
+)
+
+// Routes adds the pages of this feature.
+func (s *Service) Routes(rt *web.Router) {
+	rt.Handle("GET /login", s.loginForm)
+	rt.Handle("POST /login", s.login)
+	rt.Handle("GET /login/code/{flow}", s.flowCode(second))
+	rt.Handle("POST /login/code/{flow}", s.secondStep)
+	rt.Handle("POST /login/code/{flow}/resend", s.resend(second))
+	rt.Handle("GET /login/resume/{kept}", s.resume, web.SignedIn)
+	rt.Handle("POST /logout", s.logout)
+
+	rt.Handle("GET /register", s.phoneForm)
+	rt.Handle("POST /register", s.phone)
+	rt.Handle("GET /register/{flow}/code", s.flowCode(registration))
+	rt.Handle("POST /register/{flow}/code", s.takeCode(registration))
+	rt.Handle("POST /register/{flow}/code/resend", s.resend(registration))
+	rt.Handle("GET /register/{flow}/data", s.registerForm)
+	rt.Handle("POST /register/{flow}/data", s.registerData)
+
+	rt.Handle("GET /recover", s.askForm(recovery))
+	rt.Handle("POST /recover", s.ask(recovery))
+	rt.Handle("GET /recover/{flow}/code", s.flowCode(recovery))
+	rt.Handle("POST /recover/{flow}/code", s.takeCode(recovery))
+	rt.Handle("POST /recover/{flow}/code/resend", s.resend(recovery))
+	rt.Handle("GET /recover/{flow}/password", s.recoverForm)
+	rt.Handle("POST /recover/{flow}/password", s.recoverPassword)
+	rt.Handle("GET /unlock", s.askForm(unlocking))
+	rt.Handle("POST /unlock", s.ask(unlocking))
+	rt.Handle("GET /unlock/{flow}/code", s.flowCode(unlocking))
+	rt.Handle("POST /unlock/{flow}/code", s.unlock)
+	rt.Handle("POST /unlock/{flow}/code/resend", s.resend(unlocking))
+	s.settingsRoutes(rt)
+}
+
+// told splits an error into what is said on the form it concerns, and what is
+// for the router to answer.
+func told(err error) (text i18n.Text, status int, ok bool) {
+	wrong := &WrongCode{}
+	if errors.As(err, &wrong) {
+		return i18n.K("account.code_left", "n", wrong.Left), http.StatusUnprocessableEntity, true
+	}
+	f := fault.Of(err)
+	switch f.Kind {
+	case fault.Invalid, fault.TooMany, fault.Unavailable, fault.Conflict:
+		return i18n.K(f.Text), web.Status(err), true
+	}
+	return i18n.Text{}, 0, false
+}
+
+func danger(text i18n.Text) notice { return notice{ui.Danger, text} }
+
+// loginForm is the sign-in page. Somebody signed in goes on to where they were
+// going.
+func (s *Service) loginForm(w http.ResponseWriter, r *http.Request) error {
+	next := web.Local(r.URL.Query().Get("next"), "")
+	if web.Account(r) != "" {
+		return web.SeeOther(w, r, web.Local(next, "/"))
+	}
+	f := newLoginForm()
+	f.Next = next
+	s.fillLogin(r, &f)
+	switch {
+	case r.URL.Query().Has("recovered"):
+		f.Notice = notice{ui.Success, i18n.K("account.recovered_done")}
+	case r.URL.Query().Has("unlocked"):
+		f.Notice = notice{ui.Success, i18n.K("account.unlocked_done")}
+	case r.URL.Query().Has("left"):
+		f.Notice = notice{ui.Success, i18n.K("account.session_left")}
+	default:
+		if why := web.VisitOf(r.Context()).Ended; why != "" && next != "" {
+			f.Notice = notice{ui.Info, i18n.K(why)}
+		}
+	}
+	return web.Write(w, r, http.StatusOK, loginPage(f))
+}
+
+// fillLogin puts in the login name that was remembered.
+func (s *Service) fillLogin(r *http.Request, f *loginForm) {
+	if f.Login.Value = s.remembered(r); f.Login.Value != "" {
+		if f.Login.Value[0] == '+' {
+			f.Login.Value = i18n.Phone(f.Login.Value)
+		}
+		f.Remember.Value = checked
+	}
+}
+
+func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
+	f := newLoginForm()
+	f.Next, f.Kept = web.Local(r.PostFormValue("next"), ""), r.PostFormValue("kept")
+	if !web.Read(r, f.all()...) {
+		return web.Write(w, r, http.StatusUnprocessableEntity, loginPage(f))
+	}
+	login, _ := ParseLogin(f.Login.Value) // the field's check let it pass
+	alien := f.Alien.Value == checked
+	in, err := s.SignIn(r.Context(), s.clientOf(w, r), SignIn{Login: login, Password: f.Password.Value,
+		Remember: f.Remember.Value == checked, Alien: alien, Next: f.Next, Kept: f.Kept})
+	if err != nil {
+		text, status, ok := told(err)
+		if !ok {
+			return err
+		}
+		f.Notice = danger(text)
+		f.Locked = errors.Is(err, ErrLocked)
+		return web.Write(w, r, status, loginPage(f))
+	}
+	s.setLogin(w, login, f.Remember.Value == checked && !alien)
+	if in.Flow != "" {
+		return web.SeeOther(w, r, "/login/code/"+in.Flow)
+	}
+	return s.entered(w, r, in.Started, f.Next, f.Kept)
+}
+
+// entered gives the browser its session and sends it to where it was going, or
+// to the form that was kept.
+func (s *Service) entered(w http.ResponseWriter, r *http.Request, st Started, next, kept string) error {
+	s.setSession(w, st)
+	if kept != "" {
+		id, err := s.keep(r.Context(), st.Session.Account, kept)
+		if err != nil {
+			return err
+		}
+		if id != "" {
+			return web.SeeOther(w, r, "/login/resume/"+id)
+		}
+	}
+	return web.SeeOther(w, r, web.Local(next, "/"))
+}
+
+// SignInPage answers a request that needs somebody to sign in, for web.Config.
+// A form that was sent with it comes back after the sign-in.
+func (s *Service) SignInPage(w http.ResponseWriter, r *http.Request) error {
+	visit := web.VisitOf(r.Context())
+	if web.WantsJSON(r) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write([]byte(i18n.T(r.Context(), "web.sign_in"))) // whoever went away needs no answer
+		return nil
+	}
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return web.SeeOther(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
+	}
+	f := newLoginForm()
+	s.fillLogin(r, &f)
+	why := "web.sign_in"
+	if visit.Ended != "" {
+		why = visit.Ended
+	}
+	f.Notice = notice{ui.Info, i18n.K(why)}
+	if _, account := s.sessionOf(r); visit.Ended != "" && r.PostForm != nil && !strings.HasPrefix(r.URL.Path, "/log") {
+		if f.Kept = s.seal(account, Form{Path: r.URL.RequestURI(), Values: r.PostForm}); f.Kept != "" {
+			f.Notice.text = i18n.K("account.kept", "why", i18n.K(why))
+		}
+	}
+	return web.Write(w, r, http.StatusUnauthorized, loginPage(f))
+}
+
+func (s *Service) resume(w http.ResponseWriter, r *http.Request) error {
+	form, err := s.Kept(r.Context(), web.Account(r), r.PathValue("kept"))
+	if err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusOK, resumePage(form))
+}
+
+func (s *Service) logout(w http.ResponseWriter, r *http.Request) error {
+	v := web.VisitOf(r.Context())
+	if v.Account != "" {
+		if err := s.SignOut(r.Context(), v.Account, v.Session); err != nil && !errors.Is(err, ErrSession) {
+			return err
+		}
+	}
+	s.dropSession(w)
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return web.SeeOther(w, r, "/login?left=1")
+}
+
+// track is one kind of flow as its pages show it.
+type track struct {
+	kind  string
+	title string // message key of the page of the code
+	base  string // path before the ID of the flow
+	tail  string // and after it, on the page of the code
+	after string // path after the ID, when the code was right
+}
+
+var (
+	second       = track{flowSecond, "account.code_title", "/login/code/", "", ""}
+	registration = track{flowRegister, "account.code_title_phone", "/register/", "/code", "/data"}
+	recovery     = track{flowRecover, "account.code_title", "/recover/", "/code", "/password"}
+	unlocking    = track{flowUnlock, "account.code_title", "/unlock/", "/code", ""}
+)
+
+func (t track) codeForm(step Step) codeForm {
+	back := strings.TrimSuffix(strings.TrimSuffix(t.base, "/"), "/code")
+	return newCodeForm(step, t.title, back, t.base+step.ID+t.tail)
+}
+
+// flowCode is the page that asks for the code of a flow.
+func (s *Service) flowCode(t track) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		step, err := s.Step(r.Context(), s.clientOf(w, r), r.PathValue("flow"), t.kind)
+		if err != nil {
+			return err
+		}
+		if step.Proved && t.after != "" {
+			return web.SeeOther(w, r, t.base+step.ID+t.after)
+		}
+		f := t.codeForm(step)
+		if r.URL.Query().Has("sent") {
+			f.Notice = notice{ui.Success, i18n.K("account.code_resent")}
+		}
+		return web.Write(w, r, http.StatusOK, codePage(f))
+	}
+}
+
+// wrongCode draws the page of the code again with what was wrong.
+func (s *Service) wrongCode(w http.ResponseWriter, r *http.Request, t track, cause error) error {
+	text, status, ok := told(cause)
+	if !ok {
+		return cause
+	}
+	step, err := s.Step(r.Context(), s.clientOf(w, r), r.PathValue("flow"), t.kind)
+	if err != nil {
+		return err
+	}
+	f := t.codeForm(step)
+	if f.Code.Value = web.Clean(r.PostFormValue("code")); errors.Is(cause, ErrCode) || errors.Is(cause, ErrCodeOver) {
+		f.Code.Error = text
+	} else {
+		f.Notice = danger(text)
+	}
+	f.Trust.Value = r.PostFormValue("trust")
+	return web.Write(w, r, status, codePage(f))
+}
+
+// readCode returns false when the page was drawn again because no code was
+// typed.
+func (s *Service) readCode(w http.ResponseWriter, r *http.Request, t track) (f codeForm, ok bool, err error) {
+	step, err := s.Step(r.Context(), s.clientOf(w, r), r.PathValue("flow"), t.kind)
+	if err != nil {
+		return f, false, err
+	}
+	f = t.codeForm(step)
+	if !web.Read(r, &f.Code, &f.Trust) {
+		return f, false, web.Write(w, r, http.StatusUnprocessableEntity, codePage(f))
+	}
+	return f, true, nil
+}
+
+// takeCode takes the code of a registration or recovery.
+func (s *Service) takeCode(t track) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		f, ok, err := s.readCode(w, r, t)
+		if !ok {
+			return err
+		}
+		if err := s.Prove(r.Context(), s.clientOf(w, r), f.Step.ID, f.Code.Value); err != nil {
+			return s.wrongCode(w, r, t, err)
+		}
+		return web.SeeOther(w, r, t.base+f.Step.ID+t.after)
+	}
+}
+
+func (s *Service) resend(t track) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		flow := r.PathValue("flow")
+		if err := s.Resend(r.Context(), s.clientOf(w, r), flow, t.kind); err != nil {
+			return s.wrongCode(w, r, t, err)
+		}
+		return web.SeeOther(w, r, t.base+flow+t.tail+"?sent=1")
+	}
+}
+
+func (s *Service) secondStep(w http.ResponseWriter, r *http.Request) error {
+	f, ok, err := s.readCode(w, r, second)
+	if !ok {
+		return err
+	}
+	started, step, err := s.SecondStep(r.Context(), s.clientOf(w, r), f.Step.ID, f.Code.Value, f.Trust.Value == checked)
+	if err != nil {
+		return s.wrongCode(w, r, second, err)
+	}
+	return s.entered(w, r, started, step.Next, step.Kept)
+}
+
+func (s *Service) unlock(w http.ResponseWriter, r *http.Request) error {
+	f, ok, err := s.readCode(w, r, unlocking)
+	if !ok {
+		return err
+	}
+	if err := s.Unlock(r.Context(), s.clientOf(w, r), f.Step.ID, f.Code.Value); err != nil {
+		return s.wrongCode(w, r, unlocking, err)
+	}
+	return web.SeeOther(w, r, "/login?unlocked=1")
+}

@@ -1,0 +1,296 @@
+package account
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/ui"
+	"kabinet/internal/platform/web"
+)
+
+func (s *Service) settingsRoutes(rt *web.Router) {
+	rt.Handle("GET /settings/security", s.security, web.SignedIn)
+	rt.Handle("GET /settings/signins", s.signIns, web.SignedIn)
+	rt.Handle("POST /settings/sessions/end", s.endOthers, web.SignedIn)
+	rt.Handle("POST /settings/sessions/{id}/end", s.endOne, web.SignedIn)
+	rt.Handle("POST /settings/devices/{id}/forget", s.forget, web.SignedIn)
+	rt.Handle("GET /settings/password", s.passwordForm, web.SignedIn)
+	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)
+	rt.Handle("GET /settings/second/{word}", s.secondForm, web.SignedIn, s.RequireFresh)
+	rt.Handle("POST /settings/second/{word}", s.second, web.SignedIn, s.RequireFresh)
+	rt.Handle("GET /settings/email", s.emailForm, web.SignedIn, s.RequireFresh)
+	rt.Handle("POST /settings/email", s.email, web.SignedIn, s.RequireFresh)
+	rt.Handle("GET /email/{account}/{link}/{secret}", s.emailLink)
+	rt.Handle("POST /email/{account}/{link}/{secret}", s.confirmLink)
+	rt.Handle("GET /confirm", s.confirmForm, web.SignedIn)
+	rt.Handle("POST /confirm", s.confirm, web.SignedIn)
+}
+
+// RequireFresh is a guard of pages that change how the account is got into: the
+// person must have given the password or a code within freshFor.
+func (s *Service) RequireFresh(h web.HandlerFunc) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		cookie, _ := s.sessionOf(r)
+		fresh, err := s.Fresh(r.Context(), cookie)
+		if err != nil {
+			return err
+		}
+		if fresh {
+			return h(w, r)
+		}
+		return web.SeeOther(w, r, "/confirm?next="+url.QueryEscape(r.URL.Path))
+	}
+}
+
+func (s *Service) security(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.securityOf(r)
+	if err != nil {
+		return err
+	}
+	for _, done := range []string{"password", "ended", "others", "second", "email", "forgotten"} {
+		if r.URL.Query().Get("done") == done {
+			p.Notice = notice{ui.Success, i18n.K("account.done_" + done)}
+		}
+	}
+	return web.Write(w, r, http.StatusOK, securityPage(p))
+}
+
+func (s *Service) securityOf(r *http.Request) (p security, err error) {
+	ctx, account := r.Context(), web.Account(r)
+	p.Current = web.VisitOf(ctx).Session
+	if p.Account, err = s.Account(ctx, account); err != nil {
+		return p, err
+	}
+	if p.Changed, err = s.PasswordChanged(ctx, account); err != nil {
+		return p, err
+	}
+	contacts, err := s.ContactsOf(ctx, account)
+	if err != nil {
+		return p, err
+	}
+	for _, c := range contacts {
+		switch {
+		case c.Kind == Phone && c.Confirmed:
+			p.Phone = c.Value
+		case c.Kind == Email && c.Confirmed:
+			p.Email = c.Value
+		case c.Kind == Email:
+			p.Pending = c.Value
+		}
+	}
+	if p.Sessions, err = s.Sessions(ctx, account); err != nil {
+		return p, err
+	}
+	p.Trusted, err = s.TrustedDevices(ctx, account)
+	return p, err
+}
+
+func (s *Service) signIns(w http.ResponseWriter, r *http.Request) error {
+	const page = 25
+	lines, err := s.SignIns(r.Context(), web.Account(r), r.URL.Query().Get("before"), page+1)
+	if err != nil {
+		return err
+	}
+	p := signInsPage{Lines: lines}
+	if len(lines) > page {
+		p.Lines, p.More = lines[:page], lines[page-1].ID
+	}
+	return web.Write(w, r, http.StatusOK, signInsListPage(p))
+}
+
+func (s *Service) endOne(w http.ResponseWriter, r *http.Request) error {
+	v := web.VisitOf(r.Context())
+	if err := s.EndSession(r.Context(), v.Account, v.Session, r.PathValue("id")); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/settings/security?done=ended")
+}
+
+func (s *Service) endOthers(w http.ResponseWriter, r *http.Request) error {
+	v := web.VisitOf(r.Context())
+	if err := s.EndOthers(r.Context(), v.Account, v.Session); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/settings/security?done=others")
+}
+
+func (s *Service) forget(w http.ResponseWriter, r *http.Request) error {
+	v := web.VisitOf(r.Context())
+	if err := s.Distrust(r.Context(), v.Account, v.Session, r.PathValue("id")); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/settings/security?done=forgotten")
+}
+
+func (s *Service) passwordForm(w http.ResponseWriter, r *http.Request) error {
+	f, _, err := s.newPassword(r)
+	if err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusOK, changePasswordPage(f))
+}
+
+// newPassword returns the form to change the password and the words that the
+// new one must not be made of.
+func (s *Service) newPassword(r *http.Request) (newPasswordForm, []string, error) {
+	f := newNewPasswordForm(s.rules)
+	contacts, err := s.ContactsOf(r.Context(), web.Account(r))
+	if err != nil {
+		return f, nil, err
+	}
+	words, err := s.words(r.Context(), web.Account(r))
+	if err != nil {
+		return f, nil, err
+	}
+	for _, c := range contacts {
+		words = append(words, c.Value)
+		if c.Confirmed {
+			f.Login = c.Value
+		}
+	}
+	return f, words, nil
+}
+
+func (s *Service) changePassword(w http.ResponseWriter, r *http.Request) error {
+	f, words, err := s.newPassword(r)
+	if err != nil {
+		return err
+	}
+	ok := web.Read(r, &f.Current, &f.Password, &f.Repeat)
+	if !judge(&f.Password, &f.Repeat, s.rules, words...) || !ok {
+		return web.Write(w, r, http.StatusUnprocessableEntity, changePasswordPage(f))
+	}
+	v := web.VisitOf(r.Context())
+	err = s.ChangePassword(r.Context(), s.clientOf(w, r), v.Account, v.Session, f.Current.Value, f.Password.Value, words...)
+	if errors.Is(err, ErrWrong) {
+		f.Current.Error = i18n.K("account.password_wrong")
+		return web.Write(w, r, http.StatusUnprocessableEntity, changePasswordPage(f))
+	}
+	if err != nil {
+		text, status, ok := told(err)
+		if !ok {
+			return err
+		}
+		f.Notice = danger(text)
+		return web.Write(w, r, status, changePasswordPage(f))
+	}
+	return web.SeeOther(w, r, "/settings/security?done=password")
+}
+
+// secondWord reads the end of the address: on or off.
+func secondWord(r *http.Request) (secondForm, error) {
+	f := secondForm{On: r.PathValue("word") == "on", Code: web.Field{Name: "code", Label: i18n.K("account.code"), Missing: i18n.K("account.code_missing"), Max: 20}}
+	if f.word() != r.PathValue("word") {
+		return f, web.ErrNotFound
+	}
+	return f, nil
+}
+
+// secondForm is where the browser comes after the password was asked for again,
+// and on a refresh: it leads back to the button that begins.
+func (s *Service) secondForm(w http.ResponseWriter, r *http.Request) error {
+	return web.SeeOther(w, r, "/settings/security")
+}
+
+func (s *Service) sendSecond(w http.ResponseWriter, r *http.Request) error {
+	f, err := secondWord(r)
+	if err != nil {
+		return err
+	}
+	if f.Sent, err = s.StartCode(r.Context(), web.Account(r), PurposeSecond, f.word()); err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusOK, secondPage(f))
+}
+
+func (s *Service) second(w http.ResponseWriter, r *http.Request) error {
+	codeID := r.PostFormValue("id")
+	if codeID == "" || r.PostFormValue("again") != "" {
+		return s.sendSecond(w, r)
+	}
+	f, err := secondWord(r)
+	if err != nil {
+		return err
+	}
+	v := web.VisitOf(r.Context())
+	if web.Read(r, &f.Code) {
+		err := s.SetSecondFactor(r.Context(), v.Account, v.Session, f.On, codeID, f.Code.Value)
+		if err == nil {
+			return web.SeeOther(w, r, "/settings/security?done=second")
+		}
+		text, _, ok := told(err)
+		if !ok {
+			return err
+		}
+		f.Code.Error = text
+	}
+	if f.Sent, err = s.CodeState(r.Context(), v.Account, codeID); err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusUnprocessableEntity, secondPage(f))
+}
+
+func (s *Service) emailForm(w http.ResponseWriter, r *http.Request) error {
+	return web.Write(w, r, http.StatusOK, emailPage(newEmailForm()))
+}
+
+func (s *Service) email(w http.ResponseWriter, r *http.Request) error {
+	f := newEmailForm()
+	if !web.Read(r, &f.Email) {
+		return web.Write(w, r, http.StatusUnprocessableEntity, emailPage(f))
+	}
+	address, _ := ParseEmail(f.Email.Value) // the field's check let it pass
+	v := web.VisitOf(r.Context())
+	if err := s.SetEmail(r.Context(), v.Account, v.Session, address); err != nil {
+		text, status, ok := told(err)
+		if !ok {
+			return err
+		}
+		f.Notice = danger(text)
+		return web.Write(w, r, status, emailPage(f))
+	}
+	return web.SeeOther(w, r, "/settings/security?done=email")
+}
+
+func (s *Service) emailLink(w http.ResponseWriter, r *http.Request) error {
+	return web.Write(w, r, http.StatusOK, emailLinkPage(r.URL.Path))
+}
+
+func (s *Service) confirmLink(w http.ResponseWriter, r *http.Request) error {
+	if err := s.ConfirmEmail(r.Context(), r.PathValue("account"), r.PathValue("link"), r.PathValue("secret")); err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusOK, emailDonePage())
+}
+
+func newConfirmForm(next string) confirmForm {
+	return confirmForm{Password: passwordField("password", "account.password"), Next: web.Local(next, "/settings/security")}
+}
+
+func (s *Service) confirmForm(w http.ResponseWriter, r *http.Request) error {
+	return web.Write(w, r, http.StatusOK, confirmPage(newConfirmForm(r.URL.Query().Get("next"))))
+}
+
+func (s *Service) confirm(w http.ResponseWriter, r *http.Request) error {
+	f := newConfirmForm(r.PostFormValue("next"))
+	if !web.Read(r, &f.Password) {
+		return web.Write(w, r, http.StatusUnprocessableEntity, confirmPage(f))
+	}
+	v := web.VisitOf(r.Context())
+	err := s.Reprove(r.Context(), s.clientOf(w, r), v.Account, v.Session, f.Password.Value)
+	if errors.Is(err, ErrWrong) {
+		f.Password.Error = i18n.K("account.password_wrong")
+		return web.Write(w, r, http.StatusUnprocessableEntity, confirmPage(f))
+	}
+	if err != nil {
+		text, status, ok := told(err)
+		if !ok {
+			return err
+		}
+		f.Notice = danger(text)
+		return web.Write(w, r, status, confirmPage(f))
+	}
+	return web.SeeOther(w, r, f.Next)
+}

@@ -1,0 +1,276 @@
+package account
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"time"
+
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/ui"
+	"kabinet/internal/platform/web"
+)
+
+// checked is the value of a box that is ticked.
+const checked = "on"
+
+func box(name, label, hint string) web.Field {
+	f := web.Field{Name: name, Label: i18n.K(label), Optional: true}
+	if hint != "" {
+		f.Hint = i18n.K(hint)
+	}
+	return f
+}
+
+func loginField() web.Field {
+	return web.Field{Name: "login", Label: i18n.K("account.login"), Hint: i18n.K("account.login_hint"), Missing: i18n.K("account.login_missing"), Check: checkLogin, Max: 254}
+}
+
+func passwordField(name, label string) web.Field {
+	return web.Field{Name: name, Label: i18n.K(label), Missing: i18n.K("account.password_missing"), Secret: true, Max: PasswordMax}
+}
+
+func newPasswordField(name, label string) web.Field {
+	f := passwordField(name, label)
+	f.Hint = i18n.K("account.password_hint")
+	return f
+}
+
+// notice is a sentence above a form.
+type notice struct {
+	tone ui.Tone
+	text i18n.Text
+}
+
+type loginForm struct {
+	Login, Password, Remember, Alien web.Field
+	Next, Kept                       string
+	Notice                           notice
+	Locked                           bool // offer to unlock
+}
+
+func newLoginForm() loginForm {
+	return loginForm{Login: loginField(), Password: passwordField("password", "account.password"),
+		Remember: box("remember", "account.remember", ""), Alien: box("alien", "account.alien", "account.alien_hint")}
+}
+
+func (f *loginForm) all() []*web.Field {
+	return []*web.Field{&f.Login, &f.Password, &f.Remember, &f.Alien}
+}
+
+// codeForm is the page that asks for a code.
+type codeForm struct {
+	Code   web.Field
+	Trust  web.Field // only in the second step
+	Step   Step
+	Title  string // message key
+	Back   string // path
+	Path   string // of the page itself
+	Notice notice
+}
+
+func newCodeForm(step Step, title, back, path string) codeForm {
+	return codeForm{Step: step, Title: title, Back: back, Path: path,
+		Code:  web.Field{Name: "code", Label: i18n.K("account.code"), Missing: i18n.K("account.code_missing"), Max: 20},
+		Trust: box("trust", "account.trust", "account.trust_hint")}
+}
+
+// sent says where the code went and for how long it works.
+func (f *codeForm) sent(ctx context.Context) i18n.Text {
+	minutes := int(f.Step.Life / time.Minute)
+	if f.Step.To.Kind == Email {
+		return i18n.K("account.code_sent_email", "to", i18n.MaskEmail(f.Step.To.Value), "n", minutes)
+	}
+	return i18n.K("account.code_sent_phone", "to", i18n.MaskPhone(f.Step.To.Value), "n", minutes)
+}
+
+// mayTrust reports whether the page offers to trust the device.
+func (f *codeForm) mayTrust() bool { return f.Step.Kind == flowSecond && !f.Step.Alien }
+
+type phoneForm struct {
+	Phone  web.Field
+	Notice notice
+}
+
+func newPhoneForm() phoneForm {
+	return phoneForm{Phone: web.Field{Name: "phone", Label: i18n.K("account.phone"), Hint: i18n.K("account.phone_hint"), Missing: i18n.K("account.phone_missing"), Check: checkPhone, Max: 40}}
+}
+
+type registerForm struct {
+	Phone                                                                 string // E.164, told above the form
+	Surname, Name, Patronymic, Email, Password, Repeat, Consent, Consent2 web.Field
+	Rules                                                                 []Rule
+	Notice                                                                notice
+}
+
+func newRegisterForm(step Step, rules Rules) registerForm {
+	f := registerForm{Phone: step.To.Value, Rules: rules.List(),
+		Surname:    web.Field{Name: "surname", Label: i18n.K("account.surname"), Missing: i18n.K("account.surname_missing"), Check: checkName, Max: 100, Value: step.Name.Surname},
+		Name:       web.Field{Name: "name", Label: i18n.K("account.name"), Missing: i18n.K("account.name_missing"), Check: checkName, Max: 100, Value: step.Name.Name},
+		Patronymic: web.Field{Name: "patronymic", Label: i18n.K("account.patronymic"), Hint: i18n.K("account.patronymic_hint"), Optional: true, Check: checkName, Max: 100, Value: step.Name.Patronymic},
+		Email:      web.Field{Name: "email", Label: i18n.K("account.email"), Hint: i18n.K("account.email_hint"), Optional: true, Check: checkEmail, Max: 254, Value: step.Email},
+		Password:   newPasswordField("password", "account.password_new"),
+		Repeat:     passwordField("repeat", "account.password_repeat"),
+		Consent:    web.Field{Name: "consent", Label: i18n.K("account.consent_data"), Missing: i18n.K("account.consent_missing")},
+		Consent2:   box("consent_signature", "account.consent_signature", "")}
+	for _, c := range step.Consents {
+		if c == ConsentData {
+			f.Consent.Value = checked
+		}
+		if c == ConsentSignature {
+			f.Consent2.Value = checked
+		}
+	}
+	return f
+}
+
+func (f *registerForm) all() []*web.Field {
+	return []*web.Field{&f.Surname, &f.Name, &f.Patronymic, &f.Email, &f.Password, &f.Repeat, &f.Consent, &f.Consent2}
+}
+
+func (f *registerForm) registration() Registration {
+	r := Registration{Name: Name{f.Surname.Value, f.Name.Value, f.Patronymic.Value}, Password: f.Password.Value}
+	if address, ok := ParseEmail(f.Email.Value); ok {
+		r.Email = address
+	}
+	if f.Consent.Value == checked {
+		r.Consents = append(r.Consents, ConsentData)
+	}
+	if f.Consent2.Value == checked {
+		r.Consents = append(r.Consents, ConsentSignature)
+	}
+	return r
+}
+
+// judge writes beside the fields what is wrong with a new password.
+func judge(password, repeat *web.Field, rules Rules, context ...string) bool {
+	if password.Error.IsZero() {
+		if broken := rules.Broken(password.Value, context...); len(broken) > 0 {
+			password.Error = i18n.K("account.password_broken", "rule", broken[0].Text)
+			if broken[0].ID == "common" {
+				password.Error = i18n.K("account.password_common")
+			}
+		}
+	}
+	if repeat.Error.IsZero() && password.Value != repeat.Value {
+		repeat.Error = i18n.K("account.password_differs")
+	}
+	return password.Error.IsZero() && repeat.Error.IsZero()
+}
+
+type askForm struct { // which login: recovery, unlocking
+	Login  web.Field
+	Title  string
+	Lead   string
+	Button string
+	Notice notice
+}
+
+type newPasswordForm struct {
+	Current, Password, Repeat web.Field // Current only when it is changed by somebody signed in
+	Rules                     []Rule
+	Login                     string // for password managers
+	Notice                    notice
+}
+
+func newNewPasswordForm(rules Rules) newPasswordForm {
+	return newPasswordForm{Current: passwordField("current", "account.password_current"), Rules: rules.List(),
+		Password: newPasswordField("password", "account.password_new"), Repeat: passwordField("repeat", "account.password_repeat")}
+}
+
+// uiRules are the rules that a script can tell while the person types; the
+// others stand in the hint.
+func uiRules(rules []Rule) (list []ui.Rule) {
+	for _, r := range rules {
+		if r.Least > 0 || r.Has != "" {
+			list = append(list, ui.Rule{Text: r.Text, Least: r.Least, Has: r.Has})
+		}
+	}
+	return list
+}
+
+// security is the page of the settings of safety.
+type security struct {
+	Account  Account
+	Changed  time.Time // of the password
+	Phone    string
+	Email    string
+	Pending  string // address that waits for confirmation
+	Sessions []Session
+	Current  string // ID of this session
+	Trusted  []Trusted
+	Notice   notice
+}
+
+type signInsPage struct {
+	Lines []SignedIn
+	More  string // ID to go on after, "" when all is shown
+}
+
+type secondForm struct {
+	Code   web.Field
+	On     bool // what it is switched to
+	Sent   Code
+	Notice notice
+}
+
+type emailForm struct {
+	Email  web.Field
+	Notice notice
+}
+
+func newEmailForm() emailForm {
+	return emailForm{Email: web.Field{Name: "email", Label: i18n.K("account.email"), Hint: i18n.K("account.email_confirm_hint"), Missing: i18n.K("account.email_missing"), Check: checkEmail, Max: 254}}
+}
+
+type confirmForm struct {
+	Password web.Field
+	Next     string
+	Notice   notice
+}
+
+func names(all url.Values) []string { return slices.Sorted(maps.Keys(all)) }
+
+// obliged reports whether the second step cannot be switched off.
+func (s *security) obliged() bool { return s.Account.Staff || s.Account.Level == Confirmed }
+
+// access is what the person signs in with.
+func (s *security) access(ctx context.Context) []ui.Pair {
+	phone := ""
+	if s.Phone != "" {
+		phone = i18n.Phone(s.Phone)
+	}
+	return []ui.Pair{
+		{Label: i18n.K("account.number"), Value: s.Account.Number, Num: true},
+		{Label: i18n.K("account.phone"), Value: phone, Num: true},
+		{Label: i18n.K("account.email"), Value: s.Email, Edit: "/settings/email"},
+		{Label: i18n.K("account.password"), Value: i18n.T(ctx, "account.password_changed", "day", i18n.Date(ctx, s.Changed)), Edit: "/settings/password"},
+	}
+}
+
+func historyColumns() []ui.Column {
+	return []ui.Column{{Title: i18n.K("account.history_when")}, {Title: i18n.K("account.history_device")}, {Title: i18n.K("account.history_ip"), Num: true}, {Title: i18n.K("account.history_method")}}
+}
+
+func (d Device) icon() string {
+	switch d.Kind {
+	case "phone", "tablet":
+		return "smartphone"
+	}
+	return "laptop"
+}
+
+func (f *secondForm) word() string {
+	if f.On {
+		return "on"
+	}
+	return "off"
+}
+
+func (f *secondForm) title() string {
+	if f.On {
+		return "account.second_switch_on"
+	}
+	return "account.second_switch_off"
+}
