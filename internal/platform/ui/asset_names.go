@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-62bc9a23e4.css"
+		return "/static/app-69f934c012.css"
 	case "app.js":
-		return "/static/app-fb28de2c18.js"
+		return "/static/app-2f833c2493.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

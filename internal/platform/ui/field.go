@@ -119,6 +119,14 @@ func inputAttrs(f *web.Field, in Input) templ.OrderedAttributes {
 	return attrs
 }
 
+// shown returns the value as it is drawn again: a secret never is.
+func shown(f *web.Field) string {
+	if f.Secret {
+		return ""
+	}
+	return f.Value
+}
+
 // labelText returns the label with its unit: «Доход за месяц, ₽».
 func labelText(ctx context.Context, f *web.Field, in Input) string {
 	if in.Suffix.IsZero() {

@@ -227,6 +227,10 @@ func TestAFieldIsTiedToItsHintAndItsError(t *testing.T) {
 			t.Error("a password is drawn again")
 		}
 	}
+	secret := &web.Field{Name: "pin", Secret: true, Value: "1234"}
+	if got := attr(all(draw(t, reading(t, i18n.RU, visitor()), TextField(secret)), "#pin")[0], "value"); got != "" {
+		t.Errorf("a secret is drawn again: %q", got)
+	}
 	doc := draw(t, reading(t, i18n.RU, visitor()), TextField(f))
 	if got := attr(all(doc, "#born")[0], "value"); got != f.Value {
 		t.Errorf("what was typed comes back as %q", got)

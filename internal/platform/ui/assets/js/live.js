@@ -1,8 +1,9 @@
-import { all, say } from "./dom.js";
+import { all } from "./dom.js";
 
 const calm = 1000; // milliseconds after the page has come, so that the stream takes nothing from it
 
-// The count of unread notices follows the stream of events.
+// The count of unread notices follows the stream of events, and a new notice
+// is told at the end of the window until it is closed.
 export function live() {
   const address = document.body.dataset.events;
   if (!address) return;
@@ -10,6 +11,7 @@ export function live() {
   const open = () => {
     source = new EventSource(address);
     source.addEventListener("unread", (e) => count(Number(e.data)));
+    source.addEventListener("notice", (e) => tell(JSON.parse(e.data)));
   };
   addEventListener("load", () => setTimeout(open, calm));
   addEventListener("pagehide", () => source?.close());
@@ -26,7 +28,27 @@ function count(n) {
     more ||= n > Number(number.textContent);
     number.textContent = n;
     badge.hidden = n === 0;
-    if (more) say(badge.dataset.label);
   });
   document.title = more && n > 0 ? `(${n}) ${title}` : title;
+}
+
+function tell({ link, title: words }) {
+  const region = document.querySelector("[data-toasts]");
+  if (!region || !link.startsWith("/")) return;
+  const toast = document.createElement("div");
+  toast.className = "toast";
+  toast.dataset.toast = "";
+  const a = document.createElement("a");
+  a.className = "ds-link";
+  a.href = link;
+  a.textContent = words[document.documentElement.lang] || words.ru;
+  const close = document.createElement("button");
+  close.className = "ds-button";
+  close.type = "button";
+  close.dataset.variant = "tertiary";
+  close.dataset.size = "sm";
+  close.dataset.close = "";
+  close.textContent = region.dataset.toasts;
+  toast.append(a, close);
+  region.replaceChildren(toast); // the last one; the others are counted
 }
