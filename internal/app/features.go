@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -18,6 +19,7 @@ import (
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
 	"kabinet/internal/document"
+	"kabinet/internal/eform"
 	"kabinet/internal/home"
 	"kabinet/internal/notify"
 	"kabinet/internal/notify/sms"
@@ -37,21 +39,23 @@ import (
 
 // features are the services of the portal, ground first.
 type features struct {
+	audits    *audit.Service
 	notices   *notify.Service
 	accounts  *account.Service
 	documents *document.Service
+	forms     *eform.Service
 	catalogue *catalogue.Service
 	home      *home.Service
 }
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), catalogue.Schema()}
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), eform.Schema(), catalogue.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, notify.Texts, account.Texts, document.Texts, catalogue.Texts, home.Texts()}...)
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, document.Texts, eform.Texts, catalogue.Texts, home.Texts()}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -70,6 +74,9 @@ func (a *App) openFeatures(ctx context.Context) error {
 			return fmt.Errorf("taking back jobs: %w", err)
 		}
 	}
+	if err := limit.Check(rules(), nil); err != nil {
+		return err
+	}
 	sendSMS, sendMail, err := a.channels()
 	if err != nil {
 		return err
@@ -84,14 +91,30 @@ func (a *App) openFeatures(ctx context.Context) error {
 	})
 	a.documents = document.New(document.Config{
 		DB: a.db, Keys: a.keys, Blobs: a.blobs, Sealer: a.sealer, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Demo: a.demo, Now: a.now,
+		Limiter: a.limits, Source: source,
 	})
+	a.forms = eform.New(a.db, a.keys, a.documents, a.now)
 	a.catalogue = catalogue.New(catalogue.Config{
 		DB: a.db, Files: a.serviceFiles(), Known: known(), Calendar: a.calendar, Now: a.now, Location: a.location, Log: a.telemetry.Log,
 	})
+	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts})
 	a.home = home.New(home.Options{Catalogue: a.catalogue})
 	a.registerJobs()
 	a.openRouter()
 	return nil
+}
+
+// rules are the limits of all features.
+func rules() []limit.Rule { return slices.Concat(account.Limits(), document.Rules()) }
+
+// source is the address that a request came from, without its port. Behind
+// proxies it is the client's: see behindProxies.
+func source(r *http.Request) string {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return host
 }
 
 // serviceFiles is the folder of service definitions.
@@ -145,6 +168,7 @@ func (a *App) registerJobs() {
 	a.accounts.RegisterJobs(a.runner)
 	a.notices.RegisterJobs(a.runner)
 	a.documents.Jobs(a.runner)
+	a.forms.Jobs(a.runner)
 	a.limits.RegisterJobs(a.runner)
 	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
 }
@@ -168,6 +192,9 @@ func (a *App) openRouter() {
 		},
 		RequestID: telemetry.RequestID,
 	})
+	a.audits.Routes(a.router)
+	a.notices.Routes(a.router)
+	a.documents.Routes(a.router)
 	a.catalogue.Routes(a.router)
 	a.home.Routes(a.router)
 	if a.demo {
