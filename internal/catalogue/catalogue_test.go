@@ -66,6 +66,7 @@ type portal struct {
 	*catalogue.Service
 	db      *sqldb.DB
 	log     *bytes.Buffer
+	router  http.Handler
 	browser *webtest.Browser
 	level   catalogue.Level
 	draft   *catalogue.Draft
@@ -115,6 +116,7 @@ func open(t testing.TB, db *sqldb.DB, files fs.FS) *portal {
 	mux := http.NewServeMux()
 	mux.Handle("/", router)
 	mux.Handle("GET /static/", ui.Static())
+	p.router = mux
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	p.browser = webtest.New(t, server.URL)

@@ -301,6 +301,12 @@ func lowered(s string) string {
 	return strings.ToLower(s[:size]) + s[size:]
 }
 
+// raised begins a text with a capital letter.
+func raised(s string) string {
+	_, size := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:size]) + s[size:]
+}
+
 // servicePage is one service with what is known of the one who looks.
 type servicePage struct {
 	c       *Catalogue
@@ -327,9 +333,9 @@ func (p *servicePage) facts(ctx context.Context) []ui.Pair {
 		visits = p.d.VisitNote.In(ctx)
 	}
 	return []ui.Pair{
-		{Label: i18n.K("catalogue.term"), Value: termText(p.d.Term).In(ctx)},
+		{Label: i18n.K("catalogue.term"), Value: raised(termText(p.d.Term).In(ctx))},
 		{Label: i18n.K("catalogue.cost"), Value: feeText(ctx, p.d.Fee)},
-		{Label: i18n.K("catalogue.filling"), Value: i18n.T(ctx, "catalogue.filling_minutes", "n", p.d.FillMinutes)},
+		{Label: i18n.K("catalogue.filling"), Value: raised(i18n.T(ctx, "catalogue.filling_minutes", "n", p.d.FillMinutes))},
 		{Label: i18n.K("catalogue.visits"), Value: visits},
 	}
 }

@@ -83,9 +83,8 @@ func New(docs []Doc) *Index {
 	slices.SortFunc(x.codes, func(a, b code) int {
 		return cmp.Or(cmp.Compare(a.text, b.text), cmp.Compare(a.doc, b.doc))
 	})
-	x.scratch.New = func() any {
-		return &scores{make([]float32, len(docs)), make([]uint16, len(docs)), make([]uint8, x.stems.len())}
-	}
+	n, stems := x.docs, x.stems.len() // the function must not keep docs alive
+	x.scratch.New = func() any { return &scores{make([]float32, n), make([]uint16, n), make([]uint8, stems)} }
 	return x
 }
 
