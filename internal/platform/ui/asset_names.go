@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-69f934c012.css"
+		return "/static/app-7a8ffef87c.css"
 	case "app.js":
-		return "/static/app-2f833c2493.js"
+		return "/static/app-a945c6c3b5.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

@@ -1,7 +1,13 @@
 import { csrf, on, say, showError } from "./dom.js";
 
-// Files are sent one by one as soon as they are chosen.
+// Files are sent one by one as soon as they are chosen, where the field says
+// where to; else they go with their form, which shows how far it is.
 export function uploads() {
+  // Capturing: before the form is put to rest like those without a file.
+  document.addEventListener("submit", (e) => {
+    const input = e.target.querySelector("input[type=file]:not([data-upload])");
+    if (!e.defaultPrevented && input?.files.length) sendForm(e, input);
+  }, true);
   on("change", "input[type=file]", (e, input) => {
     const { max, tooLarge } = input.dataset;
     const files = [...input.files];
@@ -40,6 +46,46 @@ async function send(input, files) {
   now.hidden = true;
   input.value = ""; // what was sent must not go with the form again
   input.disabled = false;
+}
+
+// sendForm sends a form with its file. Then it goes where the answer leads, or
+// shows the answer's content in the place of the page's own.
+function sendForm(e, input) {
+  const form = e.target;
+  e.preventDefault();
+  if (form.dataset.sent) return;
+  form.dataset.sent = "1";
+  const now = input.closest("[data-upload-field]").querySelector("[data-progress]");
+  const bar = now.querySelector("progress");
+  const text = now.querySelector("[data-progress-text]");
+  const label = bar.getAttribute("aria-label");
+  const show = (percent) => {
+    bar.value = percent;
+    text.textContent = `${label}: ${input.files[0].name}, ${percent}\u00a0%`;
+  };
+  now.hidden = false;
+  show(0);
+  const request = new XMLHttpRequest();
+  request.open("POST", form.action);
+  request.upload.onprogress = (e) => e.lengthComputable && show(Math.round((e.loaded / e.total) * 100));
+  request.onload = () => {
+    if (request.responseURL !== form.action) location.assign(request.responseURL);
+    else if (!swap(request.responseText)) form.submit();
+  };
+  request.onerror = () => form.submit(); // the browser says what is wrong with the connection
+  request.send(new FormData(form));
+}
+
+// swap puts the content of another page in the place of this one's, and
+// reports whether it is a page of ours.
+function swap(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const main = page.querySelector("main");
+  if (!main) return false;
+  document.title = page.title;
+  document.querySelector("main").replaceWith(main);
+  (main.querySelector("[data-focus]") ?? main).focus();
+  return true;
 }
 
 function post(input, file, progress) {
