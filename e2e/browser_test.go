@@ -54,7 +54,8 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 		return nil, err
 	}
 	options := []chromedp.ExecAllocatorOption{chromedp.ExecPath(path), chromedp.UserDataDir(dir), chromedp.WindowSize(1280, 900)}
-	for _, flag := range []string{"headless", "disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "no-first-run", "hide-scrollbars"} {
+	for _, flag := range []string{"headless", "disable-gpu", "disable-quic", "disable-background-networking", "disable-component-update", "disable-sync", "no-first-run", "hide-scrollbars",
+		"disable-background-timer-throttling", "disable-renderer-backgrounding", "disable-backgrounding-occluded-windows"} {
 		options = append(options, chromedp.Flag(flag, true))
 	}
 	if os.Getuid() == 0 { // Chromium's own sandbox does not work for root
@@ -150,6 +151,7 @@ func open(t *testing.T, site string, view View) *Page {
 	}
 	call(p, network.Enable, network.EnableParams{})
 	call(p, network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": view.lang()}})
+	call(p, emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}) // tabs beside this one do not put it to sleep
 	p.look()
 	return p
 }
@@ -183,7 +185,19 @@ func (p *Page) look() {
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "forced-colors", Value: colours}, {Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 	call(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: v.NoScript})
+	eval[bool](p, settle)
 }
+
+// settle ends the transitions by which colours change, and those that their
+// ends begin, so that what looks at the page sees how it stays.
+const settle = `(() => {
+  for (let i = 0; i < 30; i++) {
+    const running = document.getAnimations().filter(a => a.effect.getComputedTiming().endTime < Infinity);
+    if (!running.length) break;
+    running.forEach(a => a.finish());
+  }
+  return true;
+})()`
 
 // listen notes what must not happen on any page.
 func (p *Page) listen(event any) {
