@@ -70,7 +70,7 @@ type Posted struct {
 	Tab    string   // tells tabs of one person apart
 	Values Answers  // canonical, or as typed when they cannot be read
 	Drawn  []string // paths of the fields that were on the page
-	Left   []string // paths of the fields that the person has left, sent by the script
+	Left   []string // paths of the inputs that the person has left, sent by the script
 	Do     Command
 	Use    string // ID of the document chosen for the file field of Do
 }

@@ -167,7 +167,7 @@ func (d *drawing) input(sp *spot, f *field, part string) *web.Field {
 	if part != "" {
 		i := slices.IndexFunc(f.kind.parts, func(p partOf) bool { return p.name == part })
 		k = f.parts[i]
-		in = &web.Field{Name: path + "." + part, Label: i18n.K("eform.part_" + part), Optional: f.kind.parts[i].optional}
+		in = &web.Field{Name: path + "." + part, Label: i18n.K("eform.part_" + part)} // «Если есть» says that a patronymic need not be
 		switch {
 		case len(f.kind.parts) == 1:
 			in.Label, in.Hint, in.Optional = label, f.Hint.Text(), !sp.required(f)

@@ -179,7 +179,7 @@ func TestAPersonFillsInAFormWithoutScript(t *testing.T) {
 		t.Errorf("the wrong date stands as %q", got)
 	}
 	p = p.Form("#step").Set(row+".birth", "01.05.2025").Set("phone", "8 900 000 12 34").Send("_do", "copy:"+row)
-	if rows := p.All("fieldset.row"); len(rows) != 2 {
+	if rows := p.All("fieldset.entry"); len(rows) != 2 {
 		t.Fatalf("copying gives %d rows", len(rows))
 	}
 	p = p.Form("#step").Send("_do", "remove:"+row)

@@ -22,7 +22,7 @@ const (
 	inputRev   = "_rev"
 	inputTab   = "_tab"
 	inputDrawn = "_drawn" // paths of the fields on the page, parted by spaces
-	inputLeft  = "_left"  // paths of the fields that the person has left; only the script sends it
+	inputLeft  = "_left"  // paths of the inputs that the person has left; only the script sends it
 	inputDo    = "_do"
 	inputUse   = "_use." // and the path of a file field: the document chosen for it
 )
@@ -357,9 +357,13 @@ func Unseen(problems []Problem, drawn []string) (seen, unseen []Problem) {
 	return seen, unseen
 }
 
-// Only returns the problems of some fields, for the script that checks a field
-// after it is left.
-func Only(problems []Problem, fields []string) []Problem {
-	seen, _ := Unseen(problems, fields)
-	return seen
+// Only returns the problems at some inputs, for the script that checks an
+// input after it is left.
+func Only(problems []Problem, paths []string) (only []Problem) {
+	for _, p := range problems {
+		if slices.Contains(paths, p.Path) {
+			only = append(only, p)
+		}
+	}
+	return only
 }

@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-7a8ffef87c.css"
+		return "/static/app-1cc83470dc.css"
 	case "app.js":
-		return "/static/app-a945c6c3b5.js"
+		return "/static/app-36f2d52849.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

@@ -8,6 +8,7 @@ import { autosave } from "./autosave.js";
 import { checks } from "./check.js";
 import { live } from "./live.js";
 import { small } from "./small.js";
+import { recheck } from "./recheck.js";
 
 forms();
 suggestions();
@@ -17,3 +18,4 @@ autosave();
 checks();
 live();
 small();
+recheck();
