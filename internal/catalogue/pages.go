@@ -384,17 +384,18 @@ type Start struct {
 	Queries    []string // what is often searched for, at most four
 }
 
-// often are links to what others look for: searches or, as long as too few
-// people searched, the first services.
+// often are links to what others look for or, as long as too few people
+// searched, to the first services as examples.
 func (v Start) often(ctx context.Context) []ui.Link {
 	var links []ui.Link
 	for _, q := range v.Queries {
 		links = append(links, ui.Link{Href: address(url.Values{"q": {q}}), Text: i18n.Words{RU: q, EN: q}.Text()})
 	}
-	for _, card := range v.Popular {
-		if len(links) >= 4 {
-			break
-		}
+	if len(links) > 0 {
+		return links
+	}
+	const examples = 3
+	for _, card := range v.Popular[:min(examples, len(v.Popular))] {
 		text := lowered(card.Title.In(ctx))
 		links = append(links, ui.Link{Href: cardHref(card.Code), Text: i18n.Words{RU: text, EN: text}.Text()})
 	}

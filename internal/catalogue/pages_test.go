@@ -79,6 +79,19 @@ func TestSearchSaysWhatItLookedForInstead(t *testing.T) {
 	}
 }
 
+// Proves: C-04
+func TestTheSearchOnTopOfEveryPageFindsByNameAndCode(t *testing.T) {
+	t.Parallel()
+	p := loaded(t)
+	p.signIn(t)
+	for _, text := range []string{"субсидия на оплату жилья", "СП-201", "сп201"} {
+		page := p.browser.Get("/services/yard-problem").Form("header form[role=search]").Set("q", text).Send()
+		if got := titles(page); len(got) == 0 || got[0] != "Субсидия на оплату жилья" {
+			t.Errorf("%q finds %v", text, got)
+		}
+	}
+}
+
 func TestFiltersNarrowAndAreRemovedOneByOne(t *testing.T) {
 	t.Parallel()
 	b := loaded(t).browser
@@ -209,6 +222,7 @@ func TestPagesAreWholeInEnglish(t *testing.T) {
 	}
 }
 
+// Proves: D-02
 func TestSuggestionsComeWhileTyping(t *testing.T) {
 	t.Parallel()
 	p := loaded(t)

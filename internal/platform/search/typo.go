@@ -162,9 +162,12 @@ func (x *Index) nearest(word string, unfinished bool) []uint32 {
 		for _, r := range x.stems.at(int(s)) {
 			known = append(known, r)
 		}
-		d := distance(cut, known, least)
-		if len(cut) < len(typed) {
-			d = min(d, distance(typed, known, least))
+		d := distance(typed, known, least)
+		// A short stem has too many neighbours: it bears fewer wrong letters.
+		if bears := allowed(len(cut)); len(cut) < len(typed) && bears > 0 {
+			if byStem := distance(cut, known, bears); byStem <= bears {
+				d = min(d, byStem)
+			}
 		}
 		if unfinished && len(known) > len(typed) {
 			d = min(d, distance(typed, known[:len(typed)], least))
