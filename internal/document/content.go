@@ -27,7 +27,7 @@ type content struct {
 // ErrFormat; the content's Read returns ErrTooLarge, ErrBroken, ErrBig and
 // ErrActive.
 func inspect(r io.Reader) (*content, error) {
-	c := &content{in: bufio.NewReaderSize(&capped{r: r, left: MaxSize}, 32<<10)}
+	c := &content{in: bufio.NewReaderSize(&capped{r: r, left: MaxSize}, 8<<10)}
 	head, err := c.in.Peek(16)
 	if err != nil && err != io.EOF {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -737,6 +738,66 @@ func TestThePaperCarriesItsCodeAndSaysItIsForDemonstration(t *testing.T) {
 		qr := d.Blocks[len(d.Blocks)-1].(pdf.QR)
 		if d.Banner != want || qr.Content != "https://kabinet.example.test/verify/AAAA-BBBB-CCCC-DDDD" || !strings.Contains(fmt.Sprint(qr.Lines), "AAAA-BBBB-CCCC-DDDD") {
 			t.Errorf("%s: %+v", lang, d)
+		}
+	}
+}
+
+// halfway is an upload that stops in its middle until the gate opens.
+type halfway struct {
+	r    io.Reader
+	left int
+	gate <-chan struct{}
+	here *sync.WaitGroup
+}
+
+func (h *halfway) Read(p []byte) (int, error) {
+	if h.left > 0 && h.left <= len(p) {
+		h.here.Done()
+		<-h.gate
+	}
+	n, err := h.r.Read(p[:min(len(p), 32<<10)])
+	h.left -= n
+	return n, err
+}
+
+func TestAHundredUploadsAtOnceTakeLittleMemory(t *testing.T) { // not parallel: it measures
+	s := newTest(t)
+	file := append(aPDF(t), make([]byte, MaxSize-100_000)...)
+	gate := make(chan struct{})
+	var here, done sync.WaitGroup
+	var before, during runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	const uploads = 100
+	here.Add(uploads)
+	for range uploads {
+		done.Go(func() {
+			r := &halfway{bytes.NewReader(file), len(file) / 2, gate, &here}
+			if _, err := s.Upload(context.Background(), alice, "a.pdf", r); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	here.Wait()
+	runtime.GC()
+	runtime.ReadMemStats(&during)
+	close(gate)
+	done.Wait()
+	const limit = 25 << 20 // of the 30 MiB that the portal as a whole may take for them
+	if used := int64(during.HeapAlloc) - int64(before.HeapAlloc); used > limit {
+		t.Errorf("%d uploads of 5 MB take %d KiB, want at most %d", uploads, used>>10, limit>>10)
+	}
+}
+
+func BenchmarkUpload1MB(b *testing.B) {
+	s := newTest(b)
+	file := make([]byte, 1<<20)
+	copy(file, "%PDF-1.4\n")
+	b.SetBytes(int64(len(file)))
+	for i := 0; b.Loop(); i++ {
+		// Another account now and then: one that is full takes no more.
+		if _, err := s.Upload(b.Context(), fmt.Sprintf("account%d", i/500), "scan.pdf", bytes.NewReader(file)); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

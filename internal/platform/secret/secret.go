@@ -26,6 +26,7 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/streamingaead"
+	"github.com/tink-crypto/tink-go/v2/streamingaead/aesgcmhkdf"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -76,7 +77,7 @@ func Create(master []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making field keys: %w", err)
 	}
-	files, err := keyset.NewHandle(streamingaead.AES256GCMHKDF1MBKeyTemplate())
+	files, err := withNewKey(keyset.NewManager(), addFileKey)
 	if err != nil {
 		return nil, fmt.Errorf("making file keys: %w", err)
 	}
@@ -116,28 +117,41 @@ func Rotate(master, data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	add := func(h *keyset.Handle, streaming bool) (*keyset.Handle, error) {
-		m := keyset.NewManagerFromHandle(h)
-		tmpl := aead.AES256GCMKeyTemplate()
-		if streaming {
-			tmpl = streamingaead.AES256GCMHKDF1MBKeyTemplate()
-		}
-		id, err := m.Add(tmpl)
-		if err != nil {
-			return nil, err
-		}
-		if err := m.SetPrimary(id); err != nil {
-			return nil, err
-		}
-		return m.Handle()
-	}
-	if fields, err = add(fields, false); err != nil {
+	if fields, err = withNewKey(keyset.NewManagerFromHandle(fields), addFieldKey); err != nil {
 		return nil, fmt.Errorf("rotating field keys: %w", err)
 	}
-	if files, err = add(files, true); err != nil {
+	if files, err = withNewKey(keyset.NewManagerFromHandle(files), addFileKey); err != nil {
 		return nil, fmt.Errorf("rotating file keys: %w", err)
 	}
 	return pack(kek, fields, files, lookup)
+}
+
+// segment is how many bytes of a file are sealed at a time. A stream holds two
+// of them in memory, so it decides what a hundred uploads at once cost.
+const segment = 64 << 10
+
+func addFieldKey(m *keyset.Manager) (id uint32, err error) { return m.Add(aead.AES256GCMKeyTemplate()) }
+
+func addFileKey(m *keyset.Manager) (id uint32, err error) {
+	p, err := aesgcmhkdf.NewParameters(aesgcmhkdf.ParametersOpts{
+		KeySizeInBytes: 32, DerivedKeySizeInBytes: 32, HKDFHashType: aesgcmhkdf.SHA256, SegmentSizeInBytes: segment,
+	})
+	if err != nil {
+		return 0, err
+	}
+	return m.AddNewKeyFromParameters(p)
+}
+
+// withNewKey adds a key and makes it the one that seals.
+func withNewKey(m *keyset.Manager, add func(*keyset.Manager) (uint32, error)) (*keyset.Handle, error) {
+	id, err := add(m)
+	if err != nil {
+		return nil, err
+	}
+	if err := m.SetPrimary(id); err != nil {
+		return nil, err
+	}
+	return m.Handle()
 }
 
 // Rewrap returns the stored keyring encrypted by another master key.
