@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
@@ -203,9 +204,11 @@ var (
 	unlocking    = track{flowUnlock, "account.code_title", "/unlock/", "/code", ""}
 )
 
-func (t track) codeForm(step Step) codeForm {
+func (s *Service) codeForm(t track, step Step) codeForm {
 	back := strings.TrimSuffix(strings.TrimSuffix(t.base, "/"), "/code")
-	return newCodeForm(step, t.title, back, t.base+step.ID+t.tail)
+	f := newCodeForm(step, t.title, back, t.base+step.ID+t.tail)
+	f.Wait = int(min(max(step.ResendAt.Sub(s.now()), 0), CodeResend) / time.Second)
+	return f
 }
 
 // flowCode is the page that asks for the code of a flow.
@@ -218,7 +221,7 @@ func (s *Service) flowCode(t track) web.HandlerFunc {
 		if step.Proved && t.after != "" {
 			return web.SeeOther(w, r, t.base+step.ID+t.after)
 		}
-		f := t.codeForm(step)
+		f := s.codeForm(t, step)
 		if r.URL.Query().Has("sent") {
 			f.Notice = notice{ui.Success, i18n.K("account.code_resent")}
 		}
@@ -236,7 +239,7 @@ func (s *Service) wrongCode(w http.ResponseWriter, r *http.Request, t track, cau
 	if err != nil {
 		return err
 	}
-	f := t.codeForm(step)
+	f := s.codeForm(t, step)
 	if f.Code.Value = web.Clean(r.PostFormValue("code")); errors.Is(cause, ErrCode) || errors.Is(cause, ErrCodeOver) {
 		f.Code.Error = text
 	} else {
@@ -253,7 +256,7 @@ func (s *Service) readCode(w http.ResponseWriter, r *http.Request, t track) (f c
 	if err != nil {
 		return f, false, err
 	}
-	f = t.codeForm(step)
+	f = s.codeForm(t, step)
 	if !web.Read(r, &f.Code, &f.Trust) {
 		return f, false, web.Write(w, r, http.StatusUnprocessableEntity, codePage(f))
 	}

@@ -85,9 +85,9 @@ func checkLogin(typed string) i18n.Text {
 	return i18n.Text{}
 }
 
-// checkName lets through letters of any language with what stands between and
+// CheckName is a check of fields: it lets through letters of any language with what stands between and
 // after them in names.
-func checkName(typed string) i18n.Text {
+func CheckName(typed string) i18n.Text {
 	letters := false
 	for _, c := range typed {
 		switch {

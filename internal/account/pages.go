@@ -67,6 +67,7 @@ type codeForm struct {
 	Title  string // message key
 	Back   string // path
 	Path   string // of the page itself
+	Wait   int    // seconds until a new code may be asked for
 	Notice notice
 }
 
@@ -106,9 +107,9 @@ type registerForm struct {
 
 func newRegisterForm(step Step, rules Rules) registerForm {
 	f := registerForm{Phone: step.To.Value, Rules: rules.List(),
-		Surname:    web.Field{Name: "surname", Label: i18n.K("account.surname"), Missing: i18n.K("account.surname_missing"), Check: checkName, Max: 100, Value: step.Name.Surname},
-		Name:       web.Field{Name: "name", Label: i18n.K("account.name"), Missing: i18n.K("account.name_missing"), Check: checkName, Max: 100, Value: step.Name.Name},
-		Patronymic: web.Field{Name: "patronymic", Label: i18n.K("account.patronymic"), Hint: i18n.K("account.patronymic_hint"), Optional: true, Check: checkName, Max: 100, Value: step.Name.Patronymic},
+		Surname:    web.Field{Name: "surname", Label: i18n.K("account.surname"), Missing: i18n.K("account.surname_missing"), Check: CheckName, Max: 100, Value: step.Name.Surname},
+		Name:       web.Field{Name: "name", Label: i18n.K("account.name"), Missing: i18n.K("account.name_missing"), Check: CheckName, Max: 100, Value: step.Name.Name},
+		Patronymic: web.Field{Name: "patronymic", Label: i18n.K("account.patronymic"), Hint: i18n.K("account.patronymic_hint"), Optional: true, Check: CheckName, Max: 100, Value: step.Name.Patronymic},
 		Email:      web.Field{Name: "email", Label: i18n.K("account.email"), Hint: i18n.K("account.email_hint"), Optional: true, Check: checkEmail, Max: 254, Value: step.Email},
 		Password:   newPasswordField("password", "account.password_new"),
 		Repeat:     passwordField("repeat", "account.password_repeat"),

@@ -257,3 +257,8 @@ func (s *Service) PasswordChanged(ctx context.Context, account string) (time.Tim
 	}
 	return at, nil
 }
+
+// AccountIn is Account within a transaction.
+func (s *Service) AccountIn(ctx context.Context, tx *sqldb.DB, account string) (Account, error) {
+	return accountByID(ctx, tx, account)
+}

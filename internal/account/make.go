@@ -1,0 +1,93 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"kabinet/internal/audit"
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/id"
+	"kabinet/internal/platform/sqldb"
+)
+
+// Sample is an account that is made without its holder: of the demonstration,
+// of an operator, of a load test.
+type Sample struct {
+	Level Level
+	Phone string // E.164, taken as confirmed; "" for none
+	Email string // canonical, taken as confirmed; "" for none
+	Hash  string // of the password, made by Hash; "" lets nobody in until a recovery
+	Staff bool
+	Lang  i18n.Lang // "" is Russian
+}
+
+// Hash returns the stored form of a password, for Sample. It returns ErrBusy.
+func (s *Service) Hash(ctx context.Context, password string) (string, error) {
+	return s.hasher.hash(ctx, password)
+}
+
+// HashAll returns the stored forms of many passwords, working on all cores.
+func (s *Service) HashAll(ctx context.Context, passwords []string) ([]string, error) {
+	hashes := make([]string, len(passwords))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for i, p := range passwords {
+		group.Go(func() (err error) {
+			hashes[i], err = s.hasher.hash(ctx, p)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("hashing passwords: %w", err)
+	}
+	return hashes, nil
+}
+
+// Make creates an account in tx as it stands in the sample. It returns ErrTaken.
+func (s *Service) Make(ctx context.Context, tx *sqldb.DB, sample Sample) (Account, error) {
+	if sample.Lang == "" {
+		sample.Lang = i18n.RU
+	}
+	var contacts []contact
+	if sample.Phone != "" {
+		contacts = append(contacts, contact{kind: Phone, value: sample.Phone, confirmed: s.now()})
+	}
+	if sample.Email != "" {
+		contacts = append(contacts, contact{kind: Email, value: sample.Email, confirmed: s.now()})
+	}
+	a, err := s.create(ctx, tx, Account{ID: id.New(), Level: sample.Level, Staff: sample.Staff, Lang: string(sample.Lang)}, contacts...)
+	if err != nil {
+		return a, err
+	}
+	if sample.Hash != "" {
+		if err := setPassword(ctx, tx, a.ID, sample.Hash, s.now()); err != nil {
+			return a, fmt.Errorf("making an account: %w", err)
+		}
+	}
+	return a, audit.Record(ctx, tx, s.now(), audit.Entry{Owner: a.ID, Actor: audit.Portal(), Act: "account.audit_made"})
+}
+
+// SetPassword chooses a password for somebody, as an operator at the machine
+// does: every session ends and the holder is told. It returns ErrPassword and
+// ErrBusy.
+func (s *Service) SetPassword(ctx context.Context, account, password string) error {
+	if len(s.rules.Broken(password)) > 0 {
+		return ErrPassword
+	}
+	hash, err := s.hasher.hash(ctx, password)
+	if err != nil {
+		return fmt.Errorf("setting a password: %w", err)
+	}
+	return s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		if err := s.replacePassword(ctx, tx, account, hash, ""); err != nil {
+			return fmt.Errorf("setting a password: %w", err)
+		}
+		if err := s.tellPassword(ctx, tx, account); err != nil {
+			return err
+		}
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: audit.Portal(), Act: "account.audit_password"})
+	})
+}

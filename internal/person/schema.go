@@ -1,0 +1,23 @@
+package person
+
+import (
+	"embed"
+
+	"kabinet/internal/platform/schema"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Texts holds what this package says.
+//
+//go:embed text.ru.json text.en.json
+var Texts embed.FS
+
+// Schema is the tables of this feature.
+func Schema() schema.Feature {
+	return schema.Feature{Name: "person", FS: migrations, Tables: []schema.Table{
+		{Name: "person", Owner: "account"},
+		{Name: "person_change", Owner: "account"},
+	}}
+}

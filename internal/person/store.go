@@ -1,0 +1,63 @@
+package person
+
+import (
+	"context"
+	"time"
+
+	"kabinet/internal/platform/secret"
+	"kabinet/internal/platform/sqldb"
+)
+
+// personOf returns the zero Person when nothing is known.
+func personOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, lock string) (Person, error) {
+	p, err := sqldb.One(ctx, db, func(r sqldb.Row) (p Person, err error) {
+		var data []byte
+		var version int64
+		if err := r.Scan(&data, &version); err != nil {
+			return p, err
+		}
+		err = keys.OpenJSON("person", "data", account, data, &p)
+		p.version = version
+		return p, err
+	}, `SELECT data, version FROM person WHERE account = $1`+lock, account)
+	if err == sqldb.ErrNoRow {
+		return Person{}, nil
+	}
+	return p, err
+}
+
+func savePerson(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, p Person, at time.Time) error {
+	data, err := keys.SealJSON("person", "data", account, p)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO person (account, data, version, updated_at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account) DO UPDATE SET data = excluded.data, version = excluded.version, updated_at = excluded.updated_at`,
+		account, data, p.version+1, sqldb.At(at))
+	return err
+}
+
+// insertChange keeps what a part held before.
+func insertChange(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, c Change, before Person) error {
+	data, err := keys.SealJSON("person_change", "data", account, before)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `INSERT INTO person_change (account, id, at, part, actor_kind, data) VALUES ($1, $2, $3, $4, $5, $6)`,
+		account, c.ID, sqldb.At(c.At), string(c.Part), c.By, data)
+	return err
+}
+
+// changes returns lines older than the one with ID before, all from the newest
+// when it is "".
+func changes(ctx context.Context, db *sqldb.DB, account, before string, limit int) ([]Change, error) {
+	if before == "" {
+		before = "~" // after every ID
+	}
+	return sqldb.All(ctx, db, func(r sqldb.Row) (c Change, err error) {
+		var at sqldb.Time
+		err = r.Scan(&c.ID, &at, (*string)(&c.Part), &c.By)
+		c.At = at.Time
+		return c, err
+	}, `SELECT id, at, part, actor_kind FROM person_change WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, account, before, limit)
+}
