@@ -137,6 +137,7 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, withJobs bool) error
 	if withJobs {
 		group.Go(func() error { return a.Work(ctx) })
 	}
+	group.Go(func() error { a.notices.Follow(ctx); return nil })
 	group.Go(func() error { return a.load(ctx) })
 	return group.Wait()
 }

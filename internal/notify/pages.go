@@ -78,11 +78,11 @@ func unreadCount(n int) string {
 }
 
 func (p feedPage) topicField() *web.Field {
-	return &web.Field{Name: "topic", Label: i18n.K("notify.by_topic"), Value: p.view.Topic, Optional: true}
+	return &web.Field{Name: "topic", Label: i18n.K("notify.by_topic"), Value: p.view.Topic}
 }
 
 func topicOptions() []ui.Option {
-	options := []ui.Option{{Value: "", Text: i18n.K("notify.every_topic")}}
+	options := []ui.Option{{Value: "", Text: i18n.K("notify.by_topic")}}
 	for _, t := range topics {
 		options = append(options, ui.Option{Value: t, Text: topicText(t)})
 	}

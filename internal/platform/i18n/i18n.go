@@ -12,6 +12,7 @@ package i18n
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -130,14 +131,23 @@ func T(ctx context.Context, key string, args ...any) string {
 	var room [256]byte
 	b := room[:0]
 	for i, name := range t.names {
-		b = append(b, t.literals[i]...)
+		b = appendLiteral(b, t.literals[i])
 		if text, ok := value(args, name).(Text); ok {
 			b = r.appendText(b, text)
 		} else {
 			b = r.appendValue(b, name, value(args, name))
 		}
 	}
-	return string(append(b, t.literals[len(t.names)]...))
+	return string(appendLiteral(b, t.literals[len(t.names)]))
+}
+
+// appendLiteral appends a part of a text. A stop after an argument that ended
+// with one («2027 г.») is left out.
+func appendLiteral(b []byte, literal string) []byte {
+	if len(b) > 0 && b[len(b)-1] == '.' && strings.HasPrefix(literal, ".") && !strings.HasPrefix(literal, "..") {
+		literal = literal[1:]
+	}
+	return append(b, literal...)
 }
 
 // template returns the form of the key's text that args ask for, nil when
@@ -186,10 +196,10 @@ func (r *reader) appendText(b []byte, text Text) []byte {
 		return append(b, text.Key...)
 	}
 	for i, name := range t.names {
-		b = append(b, t.literals[i]...)
+		b = appendLiteral(b, t.literals[i])
 		b = r.appendValue(b, name, value(text.Args, name))
 	}
-	return append(b, t.literals[len(t.names)]...)
+	return appendLiteral(b, t.literals[len(t.names)])
 }
 
 // appendValue appends an argument. A placeholder without one stays as it is

@@ -27,12 +27,14 @@ func reading(t testing.TB) (ru, en context.Context) {
 		"x.hello": "Здравствуйте",
 		"x.name": "Кабинет для {name}",
 		"x.count": {"one": "{n} заявка", "few": "{n} заявки", "many": "{n} заявок"},
-		"x.outer": "Статус: {what}"
+		"x.outer": "Статус: {what}",
+		"x.stop": "До {until}."
 	}`, `{
 		"x.hello": "Hello",
 		"x.name": "Room for {name}",
 		"x.count": {"one": "{n} application", "other": "{n} applications"},
-		"x.outer": "Status: {what}"
+		"x.outer": "Status: {what}",
+		"x.stop": "Until {until}."
 	}`))
 	if err != nil {
 		t.Fatal(err)
@@ -65,6 +67,8 @@ func TestTextsAreSaidInTheReadersLanguage(t *testing.T) {
 		{"21 in English", en, K("x.count", "n", 21), "21 applications"},
 		{"a text within a text", en, K("x.outer", "what", K("x.hello")), "Status: Hello"},
 		{"words within a text", en, K("x.outer", "what", Words{RU: "Да", EN: "Yes"}), "Status: Yes"},
+		{"one stop after an abbreviation", ru, K("x.stop", "until", "2027 г."), "До_2027 г."},
+		{"a stop after anything else", ru, K("x.stop", "until", "завтра"), "До_завтра."},
 		{"words", en, Words{RU: "Да", EN: "Yes"}.Text(), "Yes"},
 		{"words that nobody translated", en, Words{RU: "Да"}.Text(), "Да"},
 		{"a missing argument is seen", ru, K("x.outer"), "Статус: {what}"},
