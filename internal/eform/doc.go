@@ -20,6 +20,16 @@
 //     and today, with a limit on size and cost. Their errors never carry
 //     answers.
 //
+// A [Draft] keeps answers until they are sent, sealed and on the version of the
+// form it began with. What was typed is saved even when it is wrong. Changes
+// are remembered per answer, so two tabs merge, and a clash shows both answers.
+// [Service.Take] does all that a posted step asks for; [StepFields] draws a
+// step, which works without script. With script the same fields are asked for
+// again after each answer, so that every rule lives on the server alone.
+//
+// Files of a draft are among the person's documents from the moment they are
+// attached; they are held fast when the application is sent, not before.
+//
 // The package does not decide who may apply, what a service costs or where an
 // application goes: the service has its own expressions for that, which
 // [Compiled.Rule] compiles over the same names.

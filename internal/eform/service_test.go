@@ -80,7 +80,6 @@ func (b bench) save(t testing.TB, d Draft, tab string, rev int64, step string, v
 
 func (b bench) look(d Draft) *State { return b.form.State(d.Answers, Env{Today: day}) }
 
-// Proves: E-10, E-54
 func TestADraftKeepsWhatWasTypedEvenWhenItIsWrong(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
