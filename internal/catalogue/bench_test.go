@@ -14,7 +14,7 @@ import (
 )
 
 // many is a folder of n services of their own names.
-func many(b *testing.B, n int) fstest.MapFS {
+func many(b testing.TB, n int) fstest.MapFS {
 	b.Helper()
 	files := folder(b)
 	text := string(files["city/yard-problem.yaml"].Data)

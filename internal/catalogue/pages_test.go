@@ -15,6 +15,7 @@ import (
 
 	"kabinet/internal/catalogue"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/sqldb/sqldbtest"
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web/webtest"
 )
@@ -132,6 +133,40 @@ func TestOnlyAPersonWhoseLevelIsKnownIsAskedAboutIt(t *testing.T) {
 	want := []string{"Справка о доходах", "Сообщение о проблеме во дворе", "Заявление об утрате паспорта"}
 	if diff := cmp.Diff(want, titles(page)); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestALongListIsReadPageByPage(t *testing.T) {
+	t.Parallel()
+	p := open(t, sqldbtest.New(t, catalogue.Schema()), many(t, 34)) // and the eleven real ones
+	if err := p.Load(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	page := p.browser.Get("/services?kind=regional&sort=title")
+	var sizes []int
+	for {
+		sizes = append(sizes, len(titles(page)))
+		for _, title := range titles(page) {
+			if seen[title] {
+				t.Errorf("%s is shown twice", title)
+			}
+			seen[title] = true
+		}
+		next := page.All("nav.ds-pagination a:last-child")
+		if len(sizes) == 3 {
+			break
+		}
+		if len(next) == 0 {
+			t.Fatalf("no way on after %v", sizes)
+		}
+		page = p.browser.Get(webtest.Attr(next[0], "href"))
+	}
+	if diff := cmp.Diff([]int{20, 20, 3}, sizes); diff != "" {
+		t.Error(diff)
+	}
+	if page.URL.Query().Get("kind") != "regional" || page.URL.Query().Get("sort") != "title" {
+		t.Errorf("the filter is lost on the way: %s", page.URL)
 	}
 }
 
