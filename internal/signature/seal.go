@@ -137,8 +137,8 @@ func validAt(c *x509.Certificate, t time.Time) bool {
 // ErrNoSeal and ErrBroken. A seal whose Whole is false is genuine, but the
 // file goes on after it.
 func (s *Sealer) VerifySeal(file []byte) (Seal, error) {
-	gaps, any := findSignatures(file)
-	if !any {
+	gaps, signed := findSignatures(file)
+	if !signed {
 		return Seal{}, ErrNoSeal
 	}
 	for _, g := range gaps {

@@ -52,19 +52,19 @@ const maxSignatures = 8
 
 // findSignatures returns the signatures whose ranges make sense, the latest
 // first, and whether there was anything like a signature at all.
-func findSignatures(file []byte) (found []gap, any bool) {
+func findSignatures(file []byte) (found []gap, signed bool) {
 	for rest := file; len(found) < maxSignatures; {
 		i := bytes.LastIndex(rest, []byte(dictHead))
 		if i < 0 {
 			break
 		}
-		any = true
+		signed = true
 		rest = rest[:i]
 		if g, ok := readRange(file, i+len(dictHead)); ok {
 			found = append(found, g)
 		}
 	}
-	return found, any
+	return found, signed
 }
 
 // readRange reads the numbers at offset at. The gap they name must follow at
