@@ -43,7 +43,9 @@ func (c *Clamd) Scan(ctx context.Context, r io.Reader) error {
 	}
 	defer conn.Close()
 	deadline, _ := ctx.Deadline()
-	conn.SetDeadline(deadline)
+	if err := conn.SetDeadline(deadline); err != nil {
+		return fmt.Errorf("%w: %w", ErrScanner, err)
+	}
 	if err := send(conn, r); err != nil {
 		return fmt.Errorf("%w: %w", ErrScanner, err)
 	}

@@ -55,7 +55,7 @@ func (c *content) Read(p []byte) (int, error) {
 		if c.err != nil {
 			return 0, c.err
 		}
-		c.in.Discard(c.used) // buffered, so it cannot fail
+		_, _ = c.in.Discard(c.used) // buffered, so it cannot fail
 		c.used = 0
 		c.err = c.step()
 	}

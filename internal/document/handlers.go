@@ -99,7 +99,7 @@ func (s *Service) upload(w http.ResponseWriter, r *http.Request) error {
 	if wrong == nil {
 		return err
 	}
-	io.Copy(io.Discard, r.Body) // so that the browser comes to read the answer
+	_, _ = io.Copy(io.Discard, r.Body) // so that the browser comes to read the answer
 	form.File.Error = i18n.K(wrong.Text)
 	if row {
 		return web.WriteFragment(w, r, http.StatusUnprocessableEntity, sentence(form.File.Error))
@@ -188,7 +188,7 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
-		io.Copy(w, content) // compared already; a visitor who went away is no failure
+		_, _ = io.Copy(w, content) // compared already; a visitor who went away is no failure
 	}
 	return nil
 }

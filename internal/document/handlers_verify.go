@@ -55,7 +55,7 @@ func (s *Service) verifyFile(w http.ResponseWriter, r *http.Request) error {
 	verdict, err := s.takeCheck(r, parts, &form)
 	p := checkPage{Form: form, Now: s.now().In(s.cfg.Location)}
 	if wrong := toldOf(err); err != nil && (wrong != nil || errors.Is(err, ErrNoCode)) {
-		io.Copy(io.Discard, r.Body)
+		_, _ = io.Copy(io.Discard, r.Body)
 		if wrong == nil {
 			p.Form.Code.Error = i18n.K(ErrNoCode.Text)
 		} else {
