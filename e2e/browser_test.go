@@ -121,7 +121,6 @@ type Page struct {
 
 	mu       sync.Mutex
 	problems []string // that the browser reported
-	shots    int
 }
 
 // open opens a tab with no cookies on a site.

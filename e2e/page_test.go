@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/chromedp/cdproto/cdp"
@@ -62,11 +63,13 @@ const find = `(() => {
     plain,
     pressed: words => best(document.querySelectorAll('a[href], button, summary, [role=button], [role=tab], [role=option], input[type=submit]'), words, name),
     field: words => {
+      const named = document.getElementsByName(words);
+      if (named.length) return named[0];
       const label = best(document.querySelectorAll('label'), words, e => plain(e.innerText));
       if (label) return label.control;
       const legend = best(document.querySelectorAll('legend'), words, e => plain(e.innerText));
       if (legend) return legend.closest('fieldset').querySelector('input, select, textarea');
-      return document.querySelector('[name="' + CSS.escape(words) + '"]');
+      return null;
     },
   };
 })()`
@@ -103,12 +106,24 @@ func (p *Page) Press(words string) {
 	p.do(chromedp.Click(p.element("link or button «"+words+"»", find+".pressed("+quote(words)+")"), chromedp.NodeVisible))
 }
 
+// Submit presses the main button of the page's form and waits for the next page.
+func (p *Page) Submit() {
+	p.t.Helper()
+	p.leave("the form's button", p.element("form with a button", `[...document.querySelectorAll('main form button[type=submit], main form button:not([type])')].find(e => e.checkVisibility() && e.dataset.variant !== 'tertiary')`))
+}
+
 // Follow presses the link or button with these words and waits for the page it leads to.
 func (p *Page) Follow(words string) {
 	p.t.Helper()
+	p.leave("«"+words+"»", p.element("link or button «"+words+"»", find+".pressed("+quote(words)+")"))
+}
+
+// leave presses what leads to another page and waits for it.
+func (p *Page) leave(what string, el chromedp.JSPath) {
+	p.t.Helper()
 	eval[bool](p, "document.kabinetLeft = true")
-	p.Press(words)
-	p.wait("«"+words+"» leads to no other page", func() bool {
+	p.do(chromedp.Click(el, chromedp.NodeVisible))
+	p.wait(what+" leads to no other page", func() bool {
 		loaded, err := tryEval[bool](p, "!document.kabinetLeft && document.readyState === 'complete'")
 		return err == nil && loaded
 	})
@@ -210,6 +225,9 @@ func (p *Page) Await(words string) {
 	})
 }
 
+// shots numbers the pictures.
+var shots atomic.Int64
+
 // Screenshot keeps a picture of the whole page in out/e2e.
 func (p *Page) Screenshot(name string) {
 	p.t.Helper()
@@ -220,8 +238,7 @@ func (p *Page) Screenshot(name string) {
 		p.t.Logf("no picture: %v", err)
 		return
 	}
-	p.shots++
-	file := strings.NewReplacer("/", "-", " ", "-", ",", "", "«", "", "»", "").Replace(p.t.Name() + "-" + p.view.String() + "-" + strconv.Itoa(p.shots) + "-" + name + ".png")
+	file := strings.NewReplacer("/", "-", " ", "-", ",", "", "«", "", "»", "").Replace(p.t.Name() + "-" + p.view.String() + "-" + strconv.FormatInt(shots.Add(1), 10) + "-" + name + ".png")
 	path := filepath.Join("..", "out", "e2e", file)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		p.t.Fatal(err)
