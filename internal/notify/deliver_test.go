@@ -92,6 +92,21 @@ func TestWhoHasNoContactsIsToldInTheFeedOnly(t *testing.T) {
 	}
 }
 
+func TestAQuietNoticeStaysInTheFeed(t *testing.T) {
+	t.Parallel()
+	e := newTest(t)
+	n := urgent(anna, "a")
+	n.Quiet = true
+	e.send(n)
+	e.drain()
+	if len(e.mails) != 0 || len(e.sms) != 0 {
+		t.Errorf("%d letters, %d SMS", len(e.mails), len(e.sms))
+	}
+	if items, err := e.Latest(t.Context(), anna, 10); err != nil || len(items) != 1 {
+		t.Errorf("%d notices in the feed: %v", len(items), err)
+	}
+}
+
 func TestAWordThatLooksLikeMarkupStaysAWord(t *testing.T) {
 	t.Parallel()
 	e := newTest(t)

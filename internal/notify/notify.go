@@ -65,6 +65,7 @@ type Notice struct {
 	Topic        string     // one of the Topics
 	Level        Level      // "" is Info
 	SMS          bool       // also by SMS, for what must be known at once
+	Quiet        bool       // only in the feed: nothing to do, and more to come
 	ServiceTitle i18n.Words // of the service it is about; zero for none
 }
 

@@ -72,8 +72,10 @@ func (s *Service) Send(ctx context.Context, tx *sqldb.DB, n Notice) error {
 	if fresh, err := insertNotice(ctx, tx, n, notice, s.now(), sealed); err != nil || !fresh {
 		return wrap(err, "sending notice %s", n.Key)
 	}
-	if err := jobs.Add(ctx, tx, deliverJob{n.Owner, notice}); err != nil {
-		return fmt.Errorf("sending notice %s: %w", n.Key, err)
+	if !n.Quiet {
+		if err := jobs.Add(ctx, tx, deliverJob{n.Owner, notice}); err != nil {
+			return fmt.Errorf("sending notice %s: %w", n.Key, err)
+		}
 	}
 	return tx.Signal(ctx, signal, n.Owner+" "+notice)
 }
