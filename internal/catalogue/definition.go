@@ -44,7 +44,7 @@ type Definition struct {
 
 	Signing  Signing               `yaml:"signing"`
 	Routing  Routing               `yaml:"routing"`
-	Consent  i18n.Words            `yaml:"consent"`
+	Consent  i18n.Words            `yaml:"consent" lint:"optional"`  // without it no data is passed on
 	Statuses map[string]i18n.Words `yaml:"statuses" lint:"optional"` // see Statuses
 	Result   Result                `yaml:"result"`
 	Limits   Limits                `yaml:"limits" lint:"optional"`
@@ -189,13 +189,6 @@ func (r Routing) String() string {
 // Statuses are the states of an application that a service may describe in its
 // own words: what happens now.
 var Statuses = []string{"accepted", "review", "working", "clarify", "approved", "done", "refused", "withdrawn"}
-
-// Result is the document that the person gets.
-type Result struct {
-	Template    string
-	Title       i18n.Words
-	ValidMonths int `yaml:"valid_months" lint:"optional"` // 0 is without end
-}
 
 // Limits bound how often one person may apply. Zero is no limit.
 type Limits struct {

@@ -41,7 +41,6 @@ func (i Issue) String() string {
 type Known struct {
 	Icons      []string
 	Connectors []string // of routing
-	Templates  []string // of result
 }
 
 // Lint tells everything that is wrong with a folder of services, in the order
@@ -259,13 +258,21 @@ func (f *folder) checkWork(d *Definition, src *source) {
 	case f.known.Connectors != nil:
 		src.oneOf("routing.connector", d.Routing.Connector, f.known.Connectors)
 	}
-	if f.known.Templates != nil {
-		src.oneOf("result.template", d.Result.Template, f.known.Templates)
+	for _, step := range d.Form.Steps {
+		if slices.Contains(pagesOfForms, step.ID.Value) {
+			src.fault("form", "a step cannot be called "+step.ID.Value, "That is a page that every form has")
+		}
+	}
+	for _, fault := range d.Result.faults(d.Form) {
+		src.fault("result", fault, "")
 	}
 	if len(d.Examples) == 0 {
 		src.fault("examples", "there are no examples", "Give at least one: answers and what must come of them")
 	}
 }
+
+// pagesOfForms stand beside the steps in addresses.
+var pagesOfForms = []string{"check", "confirm", "delete"}
 
 // checkTogether finds what only all files together show.
 func (f *folder) checkTogether() {

@@ -17,7 +17,6 @@ import (
 var known = catalogue.Known{
 	Icons:      strings.Fields("archive baby badge-check banknote building-2 credit-card file-check file-text hand-coins heart-pulse house id-card image map-pin receipt stethoscope users wallet wrench"),
 	Connectors: []string{"tax.income"},
-	Templates:  []string{"income-certificate", "decision"},
 }
 
 func TestTheServicesThatComeWithTheProgramAreRight(t *testing.T) {
@@ -47,6 +46,10 @@ func TestLint(t *testing.T) {
 		want                 string // file:line: what it says, a part
 		advice               string
 	}{
+		{"a result of a field that is not asked", income, "value: answers.snils", "value: answers.snilz", `result: the form has no field snilz`, ""},
+		{"a result of nowhere", income, "value: data.tax", "value: tax", `result: the value tax begins neither with answers. nor with data.`, ""},
+		{"a value in a shape that there is not", income, "value: row.month, as: month", "value: row.month, as: moon", `as: moon is none of money, date, month`, ""},
+		{"a step that is called like a page of ours", income, "- id: request", "- id: check", `form: a step cannot be called check`, ""},
 		{"a misspelt key", income, "icon: receipt", "icom: receipt", `income-certificate.yaml:9:1: icom: there is no key "icom"`, `Did you mean "icon"?`},
 		{"a key that is missing", income, "number: НС-101\n", "", `income-certificate.yaml:1:1: the key "number" is missing`, "Add it"},
 		{"a key given twice", income, "agency: tax\n", "agency: tax\nagency: tax\n", `mapping key "agency" already defined`, ""},
