@@ -153,7 +153,7 @@ func (d *Draft) forget() {
 
 // Command is what a button of a step asks for besides saving.
 type Command struct {
-	Do   string // "next", "save", "add", "copy", "remove", "drop" (a file), "use" (a file of the person's documents), "check" (the script)
+	Do   string // "next", "back", "save", "add", "copy", "remove", "drop" (a file), "use" (a file of the person's documents), "check" (the script)
 	Path string // of the group or the file field
 	Key  string // of the row or the file
 }
@@ -163,7 +163,7 @@ type Command struct {
 func ParseCommand(s string) Command {
 	do, rest, _ := strings.Cut(s, ":")
 	switch do {
-	case "next", "check":
+	case "next", "back", "check":
 		return Command{Do: do}
 	case "add", "use":
 		return Command{Do: do, Path: rest}

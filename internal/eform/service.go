@@ -31,16 +31,28 @@ func New(db *sqldb.DB, keys *secret.Keyring, documents *document.Service, now fu
 
 // Beginning is what a draft begins with.
 type Beginning struct {
+	ID            string // chosen before, so that a form sent twice begins one draft; "" makes one
 	Form, Version string
 	Answers       Answers // of an earlier application that is started again; nil: none
 }
 
-// Start begins a draft for the account. It returns ErrMany and ErrTooMuch.
+// Start begins a draft for the account; one of that ID that is there already is
+// returned as it is, also when it was sent. It returns ErrMany and ErrTooMuch.
 func (s *Service) Start(ctx context.Context, by audit.Actor, account string, b Beginning) (Draft, error) {
 	now := sqldb.At(s.now()).Time
-	d := Draft{Account: account, ID: id.New(), Form: b.Form, Version: b.Version, Answers: b.Answers.Clone(), Rev: 1, Created: now, Updated: now}
+	if b.ID == "" {
+		b.ID = id.New()
+	}
+	d := Draft{Account: account, ID: b.ID, Form: b.Form, Version: b.Version, Answers: b.Answers.Clone(), Rev: 1, Created: now, Updated: now}
 	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
 		if err := tx.Lock(ctx, "eform/"+account); err != nil {
+			return err
+		}
+		switch there, err := s.draftByID(ctx, tx, account, b.ID, ""); {
+		case err == nil:
+			d = there
+			return nil
+		case !errors.Is(err, ErrNoDraft):
 			return err
 		}
 		if n, err := countDrafts(ctx, tx, account); err != nil {

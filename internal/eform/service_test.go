@@ -103,6 +103,23 @@ func TestADraftKeepsWhatWasTypedEvenWhenItIsWrong(t *testing.T) {
 	}
 }
 
+func TestAFormSentTwiceBeginsOneDraft(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if _, err := b.Start(t.Context(), person(alice), alice, Beginning{ID: "chosen", Form: "passport", Version: "3"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if page, err := b.Drafts(t.Context(), alice, "", 10); err != nil || len(page.Drafts) != 1 || page.Drafts[0].ID != "chosen" {
+		t.Errorf("%+v, %v", page.Drafts, err)
+	}
+}
+
 func TestADraftIsItsOwnersAlone(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
