@@ -24,12 +24,14 @@ import (
 	"kabinet/internal/notify"
 	"kabinet/internal/notify/sms"
 	"kabinet/internal/notify/smtp"
+	"kabinet/internal/person"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/live"
 	"kabinet/internal/platform/schema"
+	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/telemetry"
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web"
@@ -42,6 +44,7 @@ type features struct {
 	audits    *audit.Service
 	notices   *notify.Service
 	accounts  *account.Service
+	people    *person.Service
 	documents *document.Service
 	forms     *eform.Service
 	catalogue *catalogue.Service
@@ -50,12 +53,12 @@ type features struct {
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), eform.Schema(), catalogue.Schema()}
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), person.Schema(), document.Schema(), eform.Schema(), catalogue.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, document.Texts, eform.Texts, catalogue.Texts, home.Texts()}...)
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, person.Texts, document.Texts, eform.Texts, catalogue.Texts, home.Texts()}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -81,14 +84,22 @@ func (a *App) openFeatures(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.accounts = account.New(account.Options{
-		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
-		SMS: sendSMS,
-	})
 	a.notices = notify.New(notify.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Hub: a.hub, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(),
-		Contacts: a.accounts.Contacts, SMS: sendSMS, Mail: sendMail,
+		Contacts: func(ctx context.Context, account string) (notify.Contact, error) {
+			return a.accounts.Contacts(ctx, account)
+		},
+		SMS: sendSMS, Mail: sendMail,
 	})
+	a.accounts = account.New(account.Options{
+		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
+		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source,
+		Registered: func(ctx context.Context, tx *sqldb.DB, account string, n account.Name) error {
+			return a.people.Create(ctx, tx, account, n)
+		},
+		NameOf: func(ctx context.Context, id string) (account.Name, error) { return a.people.NameOf(ctx, id) },
+	})
+	a.people = person.New(a.db, a.keys, a.now, a.accounts)
 	a.documents = document.New(document.Config{
 		DB: a.db, Keys: a.keys, Blobs: a.blobs, Sealer: a.sealer, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Demo: a.demo, Now: a.now,
 		Limiter: a.limits, Source: source,
@@ -173,6 +184,33 @@ func (a *App) registerJobs() {
 	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
 }
 
+// identify tells who sent a request, and the log whose it is.
+func (a *App) identify(w http.ResponseWriter, r *http.Request) (web.Identity, error) {
+	who, err := a.accounts.Identify(w, r)
+	if err == nil && who.Account != "" {
+		telemetry.SetAccount(r.Context(), who.Account)
+	}
+	return who, err
+}
+
+// who tells what pages show of the person who is signed in.
+func (a *App) who(ctx context.Context, id string) (*web.Who, error) {
+	acc, err := a.accounts.Account(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	p, err := a.people.Person(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	unread, err := a.notices.Unread(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return &web.Who{Name: p.ShortName(), Initials: p.Initials(), FirstName: p.Name, Level: acc.Level.Text(),
+		Confirmed: acc.Level == account.Confirmed, Staff: acc.Staff, Unread: unread}, nil
+}
+
 // anchorFile holds the daily digests of the audit log. The operator copies it
 // away; beside the data it shows only that the log was changed by one who did
 // not think of it.
@@ -190,9 +228,11 @@ func (a *App) openRouter() {
 		ErrorPage: func(status int, f *fault.Error, request string) templ.Component {
 			return ui.ErrorPage(status, f, request)
 		},
-		RequestID: telemetry.RequestID,
+		RequestID: telemetry.RequestID, Identify: a.identify, Who: a.who, SignIn: a.accounts.SignInPage,
 	})
 	a.audits.Routes(a.router)
+	a.accounts.Routes(a.router)
+	a.people.Routes(a.router)
 	a.notices.Routes(a.router)
 	a.documents.Routes(a.router)
 	a.catalogue.Routes(a.router)

@@ -1,0 +1,20 @@
+package staff
+
+import (
+	"embed"
+
+	"kabinet/internal/platform/schema"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Texts holds what this package says.
+//
+//go:embed text.ru.json text.en.json
+var Texts embed.FS
+
+// Schema is the tables of this feature.
+func Schema() schema.Feature {
+	return schema.Feature{Name: "staff", FS: migrations, Tables: []schema.Table{{Name: "staff_member", Owner: "account"}}}
+}
