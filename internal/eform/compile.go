@@ -377,9 +377,15 @@ func (c *compiler) prefill(f *field) {
 		c.at(f.ID, f.where+".prefill", "Sources: "+strings.Join(names, ", "), "there is no source %q", f.Prefill)
 	case f.group != nil:
 		c.at(f.ID, f.where+".prefill", "Remove it: rows are about other people and things", "a field of a row cannot be filled in from the profile")
-	case source != f.Kind && !(kindOf(source).single() && (f.Kind == Text || f.kind.choice && f.Kind != Multichoice)):
+	case source != f.Kind && !fits(source, f.Kind):
 		c.at(f.ID, f.where+".prefill", fmt.Sprintf("Make the field of kind %s", source), "%s does not fit a field of kind %s", f.Prefill, f.Kind)
 	}
+}
+
+// fits reports whether what is known as one kind can stand in a field of
+// another.
+func fits(source, k Kind) bool {
+	return k == Select && kindOf(source).single() || (k == Text || k == Choice) && kindOf(source).single() && source != Choice
 }
 
 func (c *compiler) defaultValue(f *field) {
@@ -393,4 +399,3 @@ func (c *compiler) defaultValue(f *field) {
 	}
 	f.Default = Scalar(value)
 }
-

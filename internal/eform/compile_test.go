@@ -43,6 +43,7 @@ func TestAWrongDefinitionIsNamedWithItsPlaceAndTheWayOut(t *testing.T) {
 		"a default not offered":    {oneStep("  - {id: x, " + choice + ", default: c, " + l + "}\n"), []string{`"c" is no answer`}},
 		"an unknown source":        {oneStep("  - {id: x, kind: text, prefill: person.nose, " + l + "}\n"), []string{`no source "person.nose". Sources: account.email`}},
 		"a source that misfits":    {oneStep("  - {id: x, kind: text, prefill: person.fio, " + l + "}\n"), []string{"person.fio does not fit a field of kind text. Make the field of kind fio"}},
+		"a code as a text":         {oneStep("  - {id: x, kind: text, prefill: person.sex, " + l + "}\n"), []string{"person.sex does not fit a field of kind text. Make the field of kind choice"}},
 		"a source in a row":        {oneStep("  - {id: g, kind: group, " + l + ", " + row + ", fields: [{id: x, kind: fio, prefill: person.fio, " + l + "}]}\n"), []string{"a field of a row cannot be filled in"}},
 		"a file of a type":         {oneStep("  - {id: x, kind: file, types: [exe], " + l + "}\n"), []string{`"exe" are not taken`}},
 		"a file too big":           {oneStep("  - {id: x, kind: file, size: 500, " + l + "}\n"), []string{"500 megabytes"}},

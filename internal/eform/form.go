@@ -177,10 +177,11 @@ const reserved = " today row outer in as break const continue else for function 
 	" true false null int uint double bool string bytes list map type timestamp duration null_type dyn number "
 
 // Sources lists what may stand as "prefill" of a field, and the kind it is of.
-// A source whose value is one string suits any text field too.
+// A source whose value is one string suits any text field too, and, like
+// person.sex, a choice that has its values among the options.
 func Sources() map[string]Kind {
 	return map[string]Kind{
-		"person.fio": Fio, "person.birth_date": Date, "person.birth_place": Text, "person.sex": Text, "person.citizenship": Text,
+		"person.fio": Fio, "person.birth_date": Date, "person.birth_place": Text, "person.sex": Choice,
 		"person.passport": Passport, "person.snils": SNILS, "person.inn": INN, "person.address": Address, "person.address_actual": Address,
 		"person.phone": Phone, "person.email": Email, "person.bank": Bank, "account.phone": Phone, "account.email": Email,
 	}
