@@ -39,7 +39,9 @@ func urgent(owner, key string) notify.Notice {
 	return n
 }
 
-// Proves: K-20
+// Nobody has set anything up: it is automatic.
+//
+// Proves: K-21
 func TestANoticeGoesByMailAndWhenAskedBySMS(t *testing.T) {
 	t.Parallel()
 	e := newTest(t)

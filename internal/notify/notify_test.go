@@ -158,7 +158,6 @@ func (e *env) in(lang i18n.Lang) context.Context {
 
 func plain(s string) string { return strings.ReplaceAll(s, "\u00a0", " ") }
 
-// Proves: K-20, K-21
 func TestANoticeIsTheOwnersAndReadsInTheLanguageOfTheReader(t *testing.T) {
 	t.Parallel()
 	e := newTest(t)
@@ -182,8 +181,6 @@ func TestANoticeIsTheOwnersAndReadsInTheLanguageOfTheReader(t *testing.T) {
 }
 
 // Invariant I4: exactly one record for one event.
-//
-// Proves: K-21
 func TestOneEventGivesOneNoticeHoweverOftenItIsSent(t *testing.T) {
 	t.Parallel()
 	e := newTest(t)

@@ -66,7 +66,7 @@ func (e *env) three() {
 	}
 }
 
-// Proves: K-01, K-03, C-03
+// Proves: K-01, K-03, E-35
 func TestTheFeedShowsNoticesByDayWithTimeTextAndALinkToTheThing(t *testing.T) {
 	t.Parallel()
 	e := newTest(t)
