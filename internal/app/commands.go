@@ -25,6 +25,7 @@ type cli struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the shape this version needs, and end."`
 	Services servicesCommand `cmd:"" help:"Check service definitions."`
 	Audit    auditCommand    `cmd:"" help:"Verify the log of acts."`
+	User     userCommand     `cmd:"" help:"Make an account with a role at the desk."`
 	Keys     keysCommand     `cmd:"" help:"Make and rotate keys."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Run the partners' sandbox alone."`
 	Config   configCommand   `cmd:"" help:"Print an example configuration with every setting."`
@@ -71,7 +72,7 @@ type configFile struct {
 // serving also wants what only a running portal needs.
 func (f configFile) load(c *console, serving bool) (Config, error) {
 	cfg := Config{Serving: serving}
-	err := config.Load(&cfg, config.Source{File: f.Config, Env: c.env, Other: []string{"KABINET_TEST_PG"}})
+	err := config.Load(&cfg, config.Source{File: f.Config, Env: c.env, Other: []string{"KABINET_TEST_PG", "KABINET_USER_PASSWORD"}})
 	return cfg, err
 }
 

@@ -68,7 +68,10 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer a.Close()
-	var people []signIn
+	people, err := a.samplePeople(ctx)
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return a.ServeOn(ctx, portal, true) })
 	group.Go(func() error { return serveSandbox(ctx, box, partners, mail) })

@@ -16,6 +16,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kabinet/internal/account"
+	"kabinet/internal/application"
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
 	"kabinet/internal/document"
@@ -36,29 +37,34 @@ import (
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web"
 	"kabinet/internal/register"
+	"kabinet/internal/staff"
 	"kabinet/services"
 )
 
 // features are the services of the portal, ground first.
 type features struct {
-	audits    *audit.Service
-	notices   *notify.Service
-	accounts  *account.Service
-	people    *person.Service
-	documents *document.Service
-	forms     *eform.Service
-	catalogue *catalogue.Service
-	home      *home.Service
+	audits       *audit.Service
+	notices      *notify.Service
+	accounts     *account.Service
+	people       *person.Service
+	staff        *staff.Service
+	documents    *document.Service
+	forms        *eform.Service
+	catalogue    *catalogue.Service
+	applications *application.Service
+	home         *home.Service
 }
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), person.Schema(), document.Schema(), eform.Schema(), catalogue.Schema()}
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), person.Schema(), staff.Schema(), document.Schema(), eform.Schema(),
+		catalogue.Schema(), application.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, person.Texts, document.Texts, eform.Texts, catalogue.Texts, home.Texts()}...)
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, person.Texts, staff.Texts, document.Texts,
+		eform.Texts, catalogue.Texts, application.Texts, home.Texts()}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -100,6 +106,7 @@ func (a *App) openFeatures(ctx context.Context) error {
 		NameOf: func(ctx context.Context, id string) (account.Name, error) { return a.people.NameOf(ctx, id) },
 	})
 	a.people = person.New(a.db, a.keys, a.now, a.accounts)
+	a.staff = staff.New(staff.Options{DB: a.db, Keys: a.keys, Now: a.now, Accounts: a.accounts, People: a.people})
 	a.documents = document.New(document.Config{
 		DB: a.db, Keys: a.keys, Blobs: a.blobs, Sealer: a.sealer, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Demo: a.demo, Now: a.now,
 		Limiter: a.limits, Source: source,
@@ -107,9 +114,14 @@ func (a *App) openFeatures(ctx context.Context) error {
 	a.forms = eform.New(a.db, a.keys, a.documents, a.now)
 	a.catalogue = catalogue.New(catalogue.Config{
 		DB: a.db, Files: a.serviceFiles(), Known: known(), Calendar: a.calendar, Now: a.now, Location: a.location, Log: a.telemetry.Log,
+		Level: a.level, Draft: a.draft,
 	})
-	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts})
-	a.home = home.New(home.Options{Catalogue: a.catalogue})
+	a.applications = application.New(application.Options{
+		DB: a.db, Keys: a.keys, Now: a.now, Location: a.location, Calendar: a.calendar, Texts: a.texts, Catalogue: a.catalogue, Forms: a.forms,
+		Documents: a.documents, Notices: a.notices, Accounts: a.accounts, Facts: a.facts, Connectors: a.connectors(),
+	})
+	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts, Name: a.actorName, Link: objectLink})
+	a.home = home.New(home.Options{Now: a.now, Location: a.location, Catalogue: a.catalogue, Applications: a.applications, Forms: a.forms, Notices: a.notices})
 	a.registerJobs()
 	a.openRouter()
 	return nil
@@ -137,7 +149,9 @@ func (a *App) serviceFiles() fs.FS {
 }
 
 // known is what service definitions may name.
-func known() catalogue.Known { return catalogue.Known{Connectors: []string{"tax.income"}} }
+func known() catalogue.Known {
+	return catalogue.Known{Connectors: []string{application.ConnectorIncome}}
+}
 
 // channels returns how messages leave the portal; a nil one is not configured.
 func (a *App) channels() (text func(ctx context.Context, id, to, text string) error, mail func(context.Context, notify.Message) error, err error) {
@@ -180,6 +194,7 @@ func (a *App) registerJobs() {
 	a.notices.RegisterJobs(a.runner)
 	a.documents.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
+	a.applications.Jobs(a.runner)
 	a.limits.RegisterJobs(a.runner)
 	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
 }

@@ -1,0 +1,42 @@
+package home
+
+import (
+	"context"
+	"embed"
+	"time"
+
+	"kabinet/internal/application"
+	"kabinet/internal/catalogue"
+	"kabinet/internal/eform"
+	"kabinet/internal/notify"
+)
+
+//go:embed text.ru.json text.en.json
+var texts embed.FS
+
+// Texts returns what people read of this feature.
+func Texts() embed.FS { return texts }
+
+// Options is what the page shows.
+type Options struct {
+	Now          func() time.Time
+	Location     *time.Location // of the region
+	Catalogue    *catalogue.Service
+	Applications *application.Service
+	Forms        *eform.Service
+	Notices      *notify.Service
+}
+
+// Service draws the page.
+type Service struct{ Options }
+
+// New returns a Service.
+func New(o Options) *Service { return &Service{o} }
+
+func (s *Service) agencies(ctx context.Context) ([]catalogue.Agency, error) {
+	c, err := s.Catalogue.Catalogue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.Agencies(), nil
+}
