@@ -11,9 +11,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
+	"kabinet/internal/platform/argon2"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/secret"
 )
@@ -38,31 +38,36 @@ const (
 
 // hasher turns passwords into what may be stored. A password is first mixed
 // with a key that is not in the database, so that a stolen database alone gives
-// nothing to guess against. At most one hash a core runs at a time, which also
-// bounds the memory: cores x 19 MiB.
+// nothing to guess against. At most one hash a core runs at a time, on memory
+// that serves the next in line: cores x 19 MiB, given back when nobody waits.
 type hasher struct {
 	keys    *secret.Keyring
-	slots   chan struct{}
+	slots   chan *argon2.Memory // of nil: memory is taken when it is needed
 	waiting atomic.Int64
 	dummy   string // what the password of nobody is compared with
 }
 
 func newHasher(keys *secret.Keyring) *hasher {
-	h := &hasher{keys: keys, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
-	h.dummy = h.derive("nobody has this password", make([]byte, saltSize))
+	h := &hasher{keys: keys, slots: make(chan *argon2.Memory, runtime.GOMAXPROCS(0))}
+	for range cap(h.slots) {
+		h.slots <- nil
+	}
+	// No password gives this key, and none needs to: its cost is what counts.
+	h.dummy = phc{hashMemory, hashTime, make([]byte, saltSize), make([]byte, hashSize)}.String()
 	return h
 }
 
 // hash returns the password as it is stored: a PHC string. It returns ErrBusy.
 func (h *hasher) hash(ctx context.Context, password string) (string, error) {
-	release, err := h.acquire(ctx)
+	m, err := h.acquire(ctx)
 	if err != nil {
 		return "", err
 	}
-	defer release()
-	salt := make([]byte, saltSize)
-	rand.Read(salt)
-	return h.derive(password, salt), nil
+	defer h.release(m)
+	c := phc{memory: hashMemory, time: hashTime, salt: make([]byte, saltSize)}
+	rand.Read(c.salt)
+	c.key = m.Key(h.pepper(password), c.salt, c.time, c.memory, hashSize)
+	return c.String(), nil
 }
 
 // check reports whether password is the stored one, and whether the stored hash
@@ -77,19 +82,18 @@ func (h *hasher) check(ctx context.Context, stored, password string) (right, sta
 	if err != nil {
 		return false, false, err
 	}
-	release, err := h.acquire(ctx)
+	m, err := h.acquire(ctx)
 	if err != nil {
 		return false, false, err
 	}
-	defer release()
-	key := argon2.IDKey(h.pepper(password), c.salt, c.time, c.memory, c.threads, uint32(len(c.key)))
-	right = subtle.ConstantTimeCompare(key, c.key) == 1 && known
-	return right, c.memory != hashMemory || c.time != hashTime || c.threads != 1, nil
-}
-
-func (h *hasher) derive(password string, salt []byte) string {
-	key := argon2.IDKey(h.pepper(password), salt, hashTime, hashMemory, 1, hashSize)
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, hashMemory, hashTime, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+	defer h.release(m)
+	stale = c.memory != hashMemory || c.time != hashTime
+	work := m
+	if c.memory != hashMemory {
+		work = argon2.NewMemory(c.memory) // of an older cost: once for each account
+	}
+	key := work.Key(h.pepper(password), c.salt, c.time, c.memory, uint32(len(c.key)))
+	return subtle.ConstantTimeCompare(key, c.key) == 1 && known, stale, nil
 }
 
 // pepper normalises the password, since phones and desktops send «й» and «ё» in
@@ -98,7 +102,8 @@ func (h *hasher) pepper(password string) []byte {
 	return h.keys.MAC("password", []byte(norm.NFC.String(password)))
 }
 
-func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
+// acquire waits in line for memory to work on.
+func (h *hasher) acquire(ctx context.Context) (*argon2.Memory, error) {
 	if h.waiting.Add(1) > int64(cap(h.slots)*hashRate)*int64(hashWait/time.Second) {
 		h.waiting.Add(-1)
 		return nil, ErrBusy
@@ -107,8 +112,11 @@ func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
 	timer := time.NewTimer(hashWait)
 	defer timer.Stop()
 	select {
-	case h.slots <- struct{}{}:
-		return func() { <-h.slots }, nil
+	case m := <-h.slots:
+		if m == nil {
+			m = argon2.NewMemory(hashMemory)
+		}
+		return m, nil
 	case <-timer.C:
 		return nil, ErrBusy
 	case <-ctx.Done():
@@ -116,11 +124,24 @@ func (h *hasher) acquire(ctx context.Context) (release func(), err error) {
 	}
 }
 
+// release lets the next in line work, or gives the memory back.
+func (h *hasher) release(m *argon2.Memory) {
+	if h.waiting.Load() == 0 {
+		m = nil
+	}
+	h.slots <- m
+}
+
 // phc is a stored hash with its cost. Source: the PHC string format.
 type phc struct {
-	memory, time uint32
-	threads      uint8
-	salt, key    []byte
+	memory    uint32 // KiB
+	time      uint32
+	salt, key []byte
+}
+
+func (c phc) String() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, c.memory, c.time,
+		base64.RawStdEncoding.EncodeToString(c.salt), base64.RawStdEncoding.EncodeToString(c.key))
 }
 
 func parsePHC(s string) (c phc, err error) {
@@ -128,7 +149,7 @@ func parsePHC(s string) (c phc, err error) {
 	if len(part) != 6 || part[1] != "argon2id" || part[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, fmt.Errorf("stored password: unknown form")
 	}
-	if _, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=%d", &c.memory, &c.time, &c.threads); err != nil {
+	if _, err := fmt.Sscanf(part[3], "m=%d,t=%d,p=1", &c.memory, &c.time); err != nil {
 		return c, fmt.Errorf("stored password: %w", err)
 	}
 	if c.salt, err = base64.RawStdEncoding.DecodeString(part[4]); err != nil {

@@ -91,3 +91,55 @@ func (s *Service) SetPassword(ctx context.Context, account, password string) err
 		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: audit.Portal(), Act: "account.audit_password"})
 	})
 }
+
+// MakeMany creates many accounts in one transaction, for load tests: without
+// looks whether somebody has the contacts, which end it by an error, and
+// without lines in the audit log. also, which may be nil, adds to each what
+// other features keep.
+func (s *Service) MakeMany(ctx context.Context, samples []Sample, also func(ctx context.Context, tx *sqldb.DB, i int, account string) error) error {
+	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		for i, sample := range samples {
+			account := id.New()
+			if err := s.makeOne(ctx, tx, account, sample); err != nil {
+				return err
+			}
+			if also == nil {
+				continue
+			}
+			if err := also(ctx, tx, i, account); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("making accounts: %w", err)
+	}
+	return nil
+}
+
+func (s *Service) makeOne(ctx context.Context, tx *sqldb.DB, account string, sample Sample) error {
+	now := s.now()
+	a := Account{ID: account, Number: randomNumber(), Level: sample.Level, Staff: sample.Staff, Lang: string(i18n.RU), Created: now}
+	if err := insertAccount(ctx, tx, a); err != nil {
+		return err
+	}
+	if err := setPassword(ctx, tx, account, sample.Hash, now); err != nil {
+		return err
+	}
+	for _, l := range []Login{{Number, a.Number}, {Phone, sample.Phone}, {Email, sample.Email}} {
+		if l.Value == "" {
+			continue
+		}
+		if err := insertIdentifier(ctx, tx, s.keys, l, account); err != nil {
+			return err
+		}
+		if l.Kind == Number {
+			continue
+		}
+		if err := insertContact(ctx, tx, s.keys, account, contact{kind: l.Kind, id: string(l.Kind), value: l.Value, confirmed: now}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

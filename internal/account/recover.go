@@ -89,14 +89,12 @@ func (s *Service) Recover(ctx context.Context, c Client, flowID, password string
 	return nil
 }
 
-// replacePassword stores a new password and ends every session but keep, and
-// links in letters that were not followed.
+// replacePassword stores a new password and ends every session but keep.
 func (s *Service) replacePassword(ctx context.Context, tx *sqldb.DB, account, hash, keep string) error {
 	if err := setPassword(ctx, tx, account, hash, s.now()); err != nil {
 		return err
 	}
-	_, err := endOthers(ctx, tx, account, keep, "account.session_password", s.now())
-	return err
+	return s.endAll(ctx, tx, account, keep, "account.session_password")
 }
 
 // Unlock opens a locked account when the code fits. It returns ErrFlow,

@@ -45,6 +45,9 @@ type Options struct {
 	// NameOf tells the name of an account's holder, which a password must not be
 	// made of. Nil when nobody knows.
 	NameOf func(ctx context.Context, account string) (Name, error)
+	// Ended hears of accounts of which a session was ended from afar, to close
+	// what is open there. Nil when nobody needs to know.
+	Ended func(account string)
 	// ClientIP tells from which address a request came; nil is RemoteIP. Behind
 	// a proxy it reads what the proxy says.
 	ClientIP func(r *http.Request) string
@@ -68,6 +71,7 @@ type Service struct {
 	registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
 	nameOf     func(ctx context.Context, account string) (Name, error)
 	clientIP   func(r *http.Request) string
+	ended      func(account string)
 }
 
 // New returns a Service.
@@ -78,9 +82,12 @@ func New(o Options) *Service {
 	if o.ClientIP == nil {
 		o.ClientIP = RemoteIP
 	}
+	if o.Ended == nil {
+		o.Ended = func(string) {}
+	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered,
-		nameOf: o.NameOf, clientIP: o.ClientIP}
+		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended}
 }
 
 // Rules are the conditions of new passwords, to be shown beside the field.
@@ -134,8 +141,7 @@ func (s *Service) SetStaff(ctx context.Context, tx *sqldb.DB, account string, st
 	if err := setStaff(ctx, tx, account, staff); err != nil {
 		return err
 	}
-	_, err := endOthers(ctx, tx, account, "", "account.session_ended", s.now())
-	return err
+	return s.endAll(ctx, tx, account, "", "account.session_ended")
 }
 
 // source hides where a request came from: a keyed hash of the address, of IPv6

@@ -70,6 +70,7 @@ func (s *Service) end(ctx context.Context, account, session string, by audit.Act
 		if !open {
 			return ErrSession
 		}
+		tx.OnCommit(func() { s.ended(account) })
 		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: by, Act: act, Object: "session/" + session})
 	})
 	if err != nil && !errors.Is(err, ErrSession) {
@@ -82,7 +83,7 @@ func (s *Service) end(ctx context.Context, account, session string, by audit.Act
 // more but asks each for a code again.
 func (s *Service) EndOthers(ctx context.Context, account, session string) error {
 	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
-		if _, err := endOthers(ctx, tx, account, session, "account.session_ended", s.now()); err != nil {
+		if err := s.endAll(ctx, tx, account, session, "account.session_ended"); err != nil {
 			return err
 		}
 		if err := deleteDevices(ctx, tx, account); err != nil {
@@ -94,6 +95,15 @@ func (s *Service) EndOthers(ctx context.Context, account, session string) error 
 		return fmt.Errorf("ending sessions: %w", err)
 	}
 	return nil
+}
+
+// endAll ends every session of the account but keep, "" being none.
+func (s *Service) endAll(ctx context.Context, tx *sqldb.DB, account, keep, why string) error {
+	n, err := endOthers(ctx, tx, account, keep, why, s.now())
+	if n > 0 {
+		tx.OnCommit(func() { s.ended(account) })
+	}
+	return err
 }
 
 // Sessions returns the open sessions of the account, newest first.

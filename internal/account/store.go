@@ -103,6 +103,12 @@ func claimIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, l 
 	return owner == account, err
 }
 
+func insertIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, l Login, account string) error {
+	_, err := tx.Exec(ctx, `INSERT INTO account_identifier (kind, hash, account) VALUES ($1, $2, $3)`,
+		string(l.Kind), keys.Index(string(l.Kind), l.Value), account)
+	return err
+}
+
 func releaseIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, l Login, account string) error {
 	_, err := tx.Exec(ctx, `DELETE FROM account_identifier WHERE kind = $1 AND hash = $2 AND account = $3`,
 		string(l.Kind), keys.Index(string(l.Kind), l.Value), account)
