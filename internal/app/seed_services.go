@@ -37,7 +37,6 @@ signing: none
 routing: {queue: city}
 consent: {ru: "Согласен на обработку имени.", en: "I agree that my name is processed."}
 result:
-  template: decision
   title: {ru: Ответ на обращение, en: Answer to the request}
 form:
   steps:
@@ -86,7 +85,6 @@ signing: none
 routing: {queue: %s}
 consent: {ru: "Согласен на обработку имени.", en: "I agree that my name is processed."}
 result:
-  template: decision
   title: {ru: Решение, en: Decision}
 form:
   steps:
