@@ -34,6 +34,7 @@ type world struct {
 	*Service
 	db       *sqldb.DB
 	accounts *account.Service
+	texts    *i18n.Catalogue
 }
 
 func newWorld(t *testing.T) world {
@@ -54,7 +55,7 @@ func newWorldOn(t *testing.T, db *sqldb.DB, keys *secret.Keyring, now func() tim
 	}
 	accounts := account.New(account.Options{DB: db, Keys: keys, Now: now, Limits: limit.New(db, now, keys, nil), Catalogue: texts,
 		Notices: notify.New(notify.Options{DB: db, Keys: keys, Now: now, Catalogue: texts})})
-	return world{New(db, keys, now, accounts), db, accounts}
+	return world{New(db, keys, now, accounts), db, accounts, texts}
 }
 
 // citizen makes an account with a name, as the registration does.
