@@ -107,7 +107,7 @@ func (s *Service) StartCode(ctx context.Context, account, purpose, object string
 	if last.id != "" && last.used.IsZero() && last.usable(s.now()) == nil && last.mayResend(s.now()) != nil {
 		return state(last, phone), nil
 	}
-	if err := s.limits.Take(ctx, limitSMSPerPhone, phone); err != nil {
+	if err := s.limits.Take(ctx, limitCodes, account); err != nil {
 		return Code{}, err
 	}
 	c := code{account: account, id: id.New(), purpose: purpose, object: object}

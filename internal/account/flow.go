@@ -134,7 +134,12 @@ func (s *Service) Resend(ctx context.Context, c Client, flowID string, kinds ...
 	if err := f.mayResend(s.now()); err != nil {
 		return err
 	}
-	if err := s.allowSending(ctx, c, f.shown()); err != nil {
+	if f.kind == flowSecond {
+		err = s.limits.Take(ctx, limitCodes, f.account)
+	} else {
+		err = s.allowSending(ctx, c, f.data.Login)
+	}
+	if err != nil {
 		return err
 	}
 	return s.db.Tx(ctx, func(tx *sqldb.DB) error {

@@ -107,7 +107,7 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
 	login, _ := ParseLogin(f.Login.Value) // the field's check let it pass
 	alien := f.Alien.Value == checked
 	in, err := s.SignIn(r.Context(), s.clientOf(w, r), SignIn{Login: login, Password: f.Password.Value,
-		Remember: f.Remember.Value == checked, Alien: alien, Next: f.Next, Kept: f.Kept})
+		Remember: f.Remember.Value == checked, Alien: alien, Next: f.Next, Kept: f.Kept, Lang: i18n.LangOf(r.Context())})
 	if err != nil {
 		text, status, ok := told(err)
 		if !ok {

@@ -11,6 +11,7 @@ import (
 )
 
 func (s *Service) settingsRoutes(rt *web.Router) {
+	rt.Handle("GET /settings", func(w http.ResponseWriter, r *http.Request) error { return web.SeeOther(w, r, "/settings/security") })
 	rt.Handle("GET /settings/security", s.security, web.SignedIn)
 	rt.Handle("GET /settings/signins", s.signIns, web.SignedIn)
 	rt.Handle("POST /settings/sessions/end", s.endOthers, web.SignedIn)

@@ -99,6 +99,9 @@ var (
 	limitSMSPerPhone   = limit.Rule{Name: "account.sms_per_phone", Burst: 5, Per: time.Hour}
 	limitSMSPerSource  = limit.Rule{Name: "account.sms_per_source", Burst: 30, Per: time.Hour}
 	limitMailPerPerson = limit.Rule{Name: "account.mail_per_address", Burst: 5, Per: time.Hour}
+	// Of those who proved something already, apart from the limits above, which
+	// a stranger can use up.
+	limitCodes = limit.Rule{Name: "account.codes_per_account", Burst: 10, Per: time.Hour}
 	// A use comes back only after the code is over.
 	limitCodeTries = limit.Rule{Name: "account.code_tries", Burst: CodeTries, Per: 24 * time.Hour}
 	limitSignIn    = limit.Rule{Name: "account.sign_in_per_source", Burst: 300, Per: 5 * time.Minute}
@@ -106,7 +109,7 @@ var (
 
 // Limits lists the limits of this feature.
 func Limits() []limit.Rule {
-	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodeTries, limitSignIn}
+	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodes, limitCodeTries, limitSignIn}
 }
 
 // Account returns the account with that ID, or ErrNone.

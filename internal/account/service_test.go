@@ -354,6 +354,25 @@ func TestSecondStep(t *testing.T) {
 	}
 }
 
+func TestAStrangerCannotUseUpTheCodesOfSomebody(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.registered(phone)
+	want(t, w.db.Tx(t.Context(), func(tx *txDB) error { return w.SetStaff(t.Context(), tx, s.Session.Account, true) }), nil)
+	for range 20 {
+		if _, err := w.StartRecovery(t.Context(), client("203.0.113.9"), login(phone), i18n.RU); errors.Is(err, limit.ErrTooMany) {
+			break
+		}
+	}
+	in, err := w.SignIn(t.Context(), client("192.0.2.1"), SignIn{Login: login(phone), Password: goodPassword, Lang: i18n.EN})
+	want(t, err, nil)
+	_, _, err = w.SecondStep(t.Context(), client("192.0.2.1"), in.Flow, w.code(phone), false)
+	want(t, err, ErrFlow) // another browser
+	if all := w.texts(phone); !strings.Contains(all[len(all)-1], "Valid for") {
+		t.Errorf("the message is not in the language of the page: %q", all[len(all)-1])
+	}
+}
+
 // Proves: A-98
 func TestRecovery(t *testing.T) {
 	t.Parallel()

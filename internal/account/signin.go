@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kabinet/internal/audit"
+	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/sqldb"
 )
@@ -19,6 +20,7 @@ type SignIn struct {
 	Alien    bool // «Чужой компьютер»
 	Next     string
 	Kept     string
+	Lang     i18n.Lang // in which the person reads; messages come in it from now on; "" changes nothing
 }
 
 // Entered is the outcome of a right password: a session, or the flow of the
@@ -167,11 +169,17 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn) (ou
 		if to = (Login{Phone, confirmedContact(contacts, Phone)}); to.Value == "" {
 			return out, ErrNoPhone
 		}
-		if err := s.allowSending(ctx, c, to); err != nil {
+		if err := s.limits.Take(ctx, limitCodes, a.ID); err != nil {
 			return out, err
 		}
 	}
 	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		if in.Lang != "" && string(in.Lang) != a.Lang {
+			a.Lang = string(in.Lang)
+			if err := setLang(ctx, tx, a.ID, a.Lang); err != nil {
+				return err
+			}
+		}
 		if err := forgive(ctx, tx, a.ID, s.source(c.IP)); err != nil {
 			return err
 		}

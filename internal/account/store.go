@@ -85,6 +85,11 @@ func setLevel(ctx context.Context, tx *sqldb.DB, account string, level Level) (b
 	return n > 0, err
 }
 
+func setLang(ctx context.Context, tx *sqldb.DB, account, lang string) error {
+	_, err := tx.Exec(ctx, `UPDATE account SET lang = $1 WHERE id = $2`, lang, account)
+	return err
+}
+
 func setStaff(ctx context.Context, tx *sqldb.DB, account string, staff bool) error {
 	_, err := tx.Exec(ctx, `UPDATE account SET staff = $1 WHERE id = $2`, staff, account)
 	return err

@@ -66,7 +66,7 @@ func (p *profile) pairs(ctx context.Context, part Part) []ui.Pair {
 		return []ui.Pair{{Label: i18n.K("person.fio"), Value: q.FullName()}, {Label: i18n.K("person.birth_date"), Value: day(q.BirthDate)},
 			{Label: i18n.K("person.birth_place"), Value: q.BirthPlace}, {Label: i18n.K("person.sex"), Value: sex}}
 	case Passport:
-		return []ui.Pair{{Label: i18n.K("person.passport_number"), Value: ident.FormatPassport(q.PassportSeries, q.PassportNumber), Num: true},
+		return []ui.Pair{{Label: i18n.K("person.passport_number"), Value: passportNumber(q), Num: true},
 			{Label: i18n.K("person.issued_on"), Value: day(q.PassportIssuedOn)}, {Label: i18n.K("person.issued_by"), Value: q.PassportIssuedBy},
 			{Label: i18n.K("person.division"), Value: ident.FormatDivisionCode(q.DivisionCode), Num: true}}
 	case Numbers:
@@ -209,4 +209,11 @@ func more(p profile, part Part) ui.Link {
 
 func columns() []ui.Column {
 	return []ui.Column{{Title: i18n.K("person.history_when")}, {Title: i18n.K("person.history_what")}, {Title: i18n.K("person.history_by")}}
+}
+
+func passportNumber(p Person) string {
+	if p.PassportNumber == "" {
+		return ""
+	}
+	return ident.FormatPassport(p.PassportSeries, p.PassportNumber)
 }
