@@ -121,7 +121,8 @@ func (a *App) openFeatures(ctx context.Context) error {
 		Documents: a.documents, Notices: a.notices, Accounts: a.accounts, Facts: a.facts, Connectors: a.connectors(),
 	})
 	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts, Name: a.actorName, Link: objectLink})
-	a.home = home.New(home.Options{Now: a.now, Location: a.location, Catalogue: a.catalogue, Applications: a.applications, Forms: a.forms, Notices: a.notices})
+	a.home = home.New(home.Options{Now: a.now, Location: a.location, Catalogue: a.catalogue, Applications: a.applications, Forms: a.forms, Notices: a.notices,
+		Documents: a.documents})
 	a.registerJobs()
 	a.openRouter()
 	return nil

@@ -252,6 +252,16 @@ func (s *Service) page(ctx context.Context, account string, q Query) (Page, erro
 	return Page{files, q.After != "", more}, nil
 }
 
+// Latest returns the newest files of the account, at most limit, for pages that
+// show a few.
+func (s *Service) Latest(ctx context.Context, account string, limit int) ([]File, error) {
+	files, err := s.listNewest(ctx, account, Query{}, limit)
+	if err != nil {
+		return nil, fmt.Errorf("listing files: %w", err)
+	}
+	return files, nil
+}
+
 func (o Order) compare(a, b File) int {
 	switch o {
 	case Oldest:

@@ -8,6 +8,7 @@ import (
 
 	"kabinet/internal/application"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/notify"
 	"kabinet/internal/platform/i18n"
@@ -28,6 +29,7 @@ type board struct {
 	soon         []application.Listed
 	services     []catalogue.Card
 	messages     []notify.Item
+	documents    []document.File
 }
 
 // todo is a thing that waits for the person.
@@ -83,6 +85,9 @@ func (s *Service) fill(ctx context.Context, acc string, b *board) error {
 	b.services = services.Popular(blockSize)
 	if b.messages, err = s.Notices.Latest(ctx, acc, blockSize); err != nil {
 		return fmt.Errorf("reading notices: %w", err)
+	}
+	if b.documents, err = s.Documents.Latest(ctx, acc, blockSize); err != nil {
+		return fmt.Errorf("reading documents: %w", err)
 	}
 	return nil
 }

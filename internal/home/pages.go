@@ -2,6 +2,8 @@ package home
 
 import (
 	"context"
+	"unicode"
+	"unicode/utf8"
 
 	"kabinet/internal/application"
 	"kabinet/internal/platform/i18n"
@@ -39,6 +41,12 @@ func statusTag(s application.Status) ui.Tag {
 		t.Tone, t.Icon = ui.Neutral, "undo"
 	}
 	return t
+}
+
+// capital begins a line with a capital letter.
+func capital(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
 }
 
 func tone(t todo) ui.Tone {

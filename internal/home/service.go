@@ -7,6 +7,7 @@ import (
 
 	"kabinet/internal/application"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/notify"
 )
@@ -25,6 +26,7 @@ type Options struct {
 	Applications *application.Service
 	Forms        *eform.Service
 	Notices      *notify.Service
+	Documents    *document.Service
 }
 
 // Service draws the page.
