@@ -31,6 +31,8 @@ const (
 
 	// hashWait is the longest time in line for a core.
 	hashWait = 5 * time.Second
+	// hashKeep is how long memory is kept for the next sign-in.
+	hashKeep = 10 * time.Second
 	// hashRate is how many passwords a core checks a second, at least. It
 	// bounds the line: whoever would wait longer than hashWait is told at once.
 	hashRate = 25
@@ -39,10 +41,12 @@ const (
 // hasher turns passwords into what may be stored. A password is first mixed
 // with a key that is not in the database, so that a stolen database alone gives
 // nothing to guess against. At most one hash a core runs at a time, on memory
-// that serves the next in line: cores x 19 MiB, given back when nobody waits.
+// that serves the next in line: cores x 19 MiB, given back when nobody signed in
+// for a while.
 type hasher struct {
 	keys    *secret.Keyring
 	slots   chan *argon2.Memory // of nil: memory is taken when it is needed
+	idle    *time.Timer
 	waiting atomic.Int64
 	dummy   string // what the password of nobody is compared with
 }
@@ -52,6 +56,7 @@ func newHasher(keys *secret.Keyring) *hasher {
 	for range cap(h.slots) {
 		h.slots <- nil
 	}
+	h.idle = time.AfterFunc(hashKeep, h.shrink)
 	// No password gives this key, and none needs to: its cost is what counts.
 	h.dummy = phc{hashMemory, hashTime, make([]byte, saltSize), make([]byte, hashSize)}.String()
 	return h
@@ -124,12 +129,22 @@ func (h *hasher) acquire(ctx context.Context) (*argon2.Memory, error) {
 	}
 }
 
-// release lets the next in line work, or gives the memory back.
+// release lets the next in line work.
 func (h *hasher) release(m *argon2.Memory) {
-	if h.waiting.Load() == 0 {
-		m = nil
-	}
 	h.slots <- m
+	h.idle.Reset(hashKeep)
+}
+
+// shrink gives back the memory that nobody works on.
+func (h *hasher) shrink() {
+	for range cap(h.slots) {
+		select {
+		case <-h.slots:
+			h.slots <- nil
+		default:
+			return
+		}
+	}
 }
 
 // phc is a stored hash with its cost. Source: the PHC string format.

@@ -200,7 +200,7 @@ type security struct {
 	Pending  string // address that waits for confirmation
 	Sessions []Session
 	Current  string // ID of this session
-	Trusted  []Trusted
+	Trusted  []KnownDevice
 	Notice   notice
 }
 

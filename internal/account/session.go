@@ -121,11 +121,8 @@ func (s *Service) Sessions(ctx context.Context, account string) ([]Session, erro
 	return open, nil
 }
 
-// Trusted is a device that is asked for no code.
-type Trusted = known
-
 // TrustedDevices returns the devices in which no code is asked for.
-func (s *Service) TrustedDevices(ctx context.Context, account string) ([]Trusted, error) {
+func (s *Service) TrustedDevices(ctx context.Context, account string) ([]KnownDevice, error) {
 	all, err := trustedDevices(ctx, s.db, s.keys, account, s.now())
 	if err != nil {
 		return nil, fmt.Errorf("listing devices: %w", err)

@@ -237,8 +237,8 @@ func (s *Service) SecondStep(ctx context.Context, c Client, flowID, typed string
 type entry struct {
 	method string // message key
 	alien  bool
-	trust  bool  // ask for no code in this browser again
-	device known // the browser, when it was known
+	trust  bool        // ask for no code in this browser again
+	device KnownDevice // the browser, when it was known
 }
 
 // start begins a session in tx: the row, the line of the history, the audit
@@ -266,7 +266,7 @@ func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, 
 			}
 		}
 		out.Device = id.Secret()
-		k := known{ID: id.New(), Device: session.Device, Trusted: e.trust, Created: now, Until: now.Add(deviceLife)}
+		k := KnownDevice{ID: id.New(), Device: session.Device, Trusted: e.trust, Created: now, Until: now.Add(deviceLife)}
 		if e.device.Trusted { // 90 days count from when trust was given
 			k.Created, k.Until = e.device.Created, e.device.Until
 		}
@@ -289,13 +289,13 @@ func DeviceKey(account string) string { return hex.EncodeToString(digest(account
 
 // deviceFor returns the known device that a cookie's secret belongs to, the
 // zero one when there is none.
-func (s *Service) deviceFor(ctx context.Context, account, secret string) (known, error) {
+func (s *Service) deviceFor(ctx context.Context, account, secret string) (KnownDevice, error) {
 	if !id.Valid(secret) {
-		return known{}, nil
+		return KnownDevice{}, nil
 	}
 	k, err := deviceBySecret(ctx, s.db, s.keys, account, digest(secret), s.now())
 	if err == nil && k.ID != "" && s.now().Before(k.Created.Add(-skew)) {
-		return known{}, nil
+		return KnownDevice{}, nil
 	}
 	return k, err
 }

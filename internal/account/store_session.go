@@ -104,8 +104,8 @@ func endOthers(ctx context.Context, tx *sqldb.DB, account, keep, why string, at 
 
 // Known devices.
 
-// known is a browser in which the account was signed in before.
-type known struct {
+// KnownDevice is a browser in which the account was signed in before.
+type KnownDevice struct {
 	ID      string
 	Device  Device
 	Trusted bool // no code is asked for there
@@ -113,7 +113,7 @@ type known struct {
 	Until   time.Time
 }
 
-func insertDevice(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, k known, hash []byte) error {
+func insertDevice(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, k KnownDevice, hash []byte) error {
 	device, err := keys.SealJSON("account_device", "device", account, k.Device)
 	if err != nil {
 		return err
@@ -123,8 +123,8 @@ func insertDevice(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, accou
 	return err
 }
 
-func scanKnown(keys *secret.Keyring, account string) func(sqldb.Row) (known, error) {
-	return func(r sqldb.Row) (k known, err error) {
+func scanKnown(keys *secret.Keyring, account string) func(sqldb.Row) (KnownDevice, error) {
+	return func(r sqldb.Row) (k KnownDevice, err error) {
 		var device []byte
 		var created, until sqldb.Time
 		if err := r.Scan(&k.ID, &device, &k.Trusted, &created, &until); err != nil {
@@ -135,17 +135,17 @@ func scanKnown(keys *secret.Keyring, account string) func(sqldb.Row) (known, err
 	}
 }
 
-// deviceBySecret returns the zero known when there is none at now.
-func deviceBySecret(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string, hash []byte, now time.Time) (known, error) {
+// deviceBySecret returns the zero KnownDevice when there is none at now.
+func deviceBySecret(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string, hash []byte, now time.Time) (KnownDevice, error) {
 	k, err := sqldb.One(ctx, db, scanKnown(keys, account),
 		`SELECT id, device, trusted, created_at, until FROM account_device WHERE account = $1 AND secret = $2 AND until > $3`, account, hash, sqldb.At(now))
 	if err == sqldb.ErrNoRow {
-		return known{}, nil
+		return KnownDevice{}, nil
 	}
 	return k, err
 }
 
-func trustedDevices(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string, now time.Time) ([]known, error) {
+func trustedDevices(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string, now time.Time) ([]KnownDevice, error) {
 	return sqldb.All(ctx, db, scanKnown(keys, account), `SELECT id, device, trusted, created_at, until FROM account_device
 		WHERE account = $1 AND trusted AND until > $2 ORDER BY created_at DESC, id LIMIT 200`, account, sqldb.At(now))
 }
