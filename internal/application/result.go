@@ -163,7 +163,7 @@ func shaped(ctx context.Context, as catalogue.Shape, value string) string {
 		}
 	case catalogue.AsDate:
 		if d, err := workcal.ParseDate(value); err == nil {
-			return i18n.DateShort(ctx, d.At(time.UTC))
+			return i18n.DateShort(ctx, noonOf(d))
 		}
 	case catalogue.AsMonth:
 		if n, err := strconv.Atoi(value); err == nil && n >= 1 && n <= 12 {
@@ -233,7 +233,7 @@ func headPairs(ctx context.Context, v said) pdf.Pairs {
 		pairs = append(pairs, pdf.Pair{Label: i18n.T(ctx, "application.pdf_applicant"), Value: v.applicant})
 	}
 	if !v.Due.IsZero() {
-		pairs = append(pairs, pdf.Pair{Label: i18n.T(ctx, "application.pdf_due"), Value: i18n.DateFull(ctx, v.Due.At(time.UTC))})
+		pairs = append(pairs, pdf.Pair{Label: i18n.T(ctx, "application.pdf_due"), Value: i18n.DateFull(ctx, noonOf(v.Due))})
 	}
 	return pairs
 }
