@@ -65,7 +65,7 @@ func Open(ctx context.Context, cfg Config, out io.Writer) (_ *App, err error) {
 		a.Close()
 		return nil, err
 	}
-	if err := a.openFeatures(ctx); err != nil {
+	if err := a.openFeatures(); err != nil {
 		a.Close()
 		return nil, err
 	}
@@ -144,8 +144,7 @@ func (a *App) check(ctx context.Context) error {
 	}
 }
 
-// load does what may take a while after the start: it reads the catalogue, and
-// on SQLite takes back the jobs of a process that died.
+// load does what may take a while after the start: it reads the catalogue.
 func (a *App) load(ctx context.Context) error {
 	if err := a.catalogue.Run(ctx); err != nil && ctx.Err() == nil {
 		return err

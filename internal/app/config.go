@@ -1,13 +1,16 @@
 package app
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"kabinet/internal/platform/config"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/telemetry"
 )
 
@@ -29,10 +32,12 @@ type Config struct {
 	TimeZone  string           `config:"time_zone" default:"Europe/Moscow" check:"timezone" help:"Time zone of the region: days and terms are counted by its clock."`
 	Proxies   []string         `config:"proxies" help:"Addresses of proxies in front of the portal, whose X-Forwarded-For is believed."`
 	Workers   int              `config:"workers" default:"4" min:"1" max:"256" help:"Background jobs that run at a time."`
+	Limits    []string         `config:"limits" example:"[account.sms_per_phone=10/1h]" help:"Limits other than the built-in ones, each as name=uses/time."`
 	Metrics   config.Secret    `config:"metrics_token" help:"Bearer token for /metrics. Without it only this machine may read them."`
 	Mail      Mail             `config:"mail" help:"Letters to people."`
 	SMS       SMS              `config:"sms" help:"Text messages to people: sign-in codes and notices."`
 	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
+	Scanner   string           `config:"scanner" example:"unix:/run/clamav/clamd.ctl" help:"ClamAV daemon that looks at uploads: unix:PATH or tcp:HOST:PORT. Without it uploads are not scanned."`
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
 	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`
@@ -76,6 +81,9 @@ type Seal struct {
 
 // Check implements the rules that join settings.
 func (c *Config) Check(fault func(name, text string)) {
+	if _, err := c.limits(); err != nil {
+		fault("limits", err.Error())
+	}
 	if !c.Serving {
 		return
 	}
@@ -99,6 +107,25 @@ func (c *Config) Check(fault func(name, text string)) {
 	if c.Seal.Key.IsZero() {
 		fault("seal.key", "is missing: issued documents need the operator's seal")
 	}
+}
+
+// limits are the operator's, by name.
+func (c *Config) limits() (map[string]limit.Override, error) {
+	all := map[string]limit.Override{}
+	for _, text := range c.Limits {
+		name, rule, _ := strings.Cut(text, "=")
+		uses, per, _ := strings.Cut(rule, "/")
+		n, err := strconv.Atoi(uses)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not name=uses/time, as account.sms_per_phone=10/1h", text)
+		}
+		d, err := time.ParseDuration(per)
+		if err != nil {
+			return nil, fmt.Errorf("%q is not name=uses/time, as account.sms_per_phone=10/1h", text)
+		}
+		all[strings.TrimSpace(name)] = limit.Override{Burst: n, Per: d}
+	}
+	return all, limit.Check(rules(), all)
 }
 
 func (c *Config) database() string {

@@ -68,24 +68,34 @@ func Texts() (*i18n.Catalogue, error) {
 }
 
 // openFeatures makes the features and joins them.
-func (a *App) openFeatures(ctx context.Context) error {
+func (a *App) openFeatures() error {
 	a.hub = live.New(live.Options{})
 	a.runner = jobs.NewRunner(a.db, a.now, a.cfg.Workers)
-	a.limits = limit.New(a.db, a.now, a.keys, nil)
+	a.runner.Around = a.telemetry.Job
+	a.gauges()
+	overrides, err := a.cfg.limits()
+	if err != nil {
+		return err
+	}
+	a.limits = limit.New(a.db, a.now, a.keys, overrides)
 	a.limits.Observe = func(rule string, refused bool) {
 		if refused {
 			a.telemetry.Refused(rule)
 		}
 	}
-	a.runner.Observe = nil
-	if !a.db.Postgres() {
-		if err := a.runner.Adopt(ctx); err != nil {
-			return fmt.Errorf("taking back jobs: %w", err)
-		}
-	}
-	if err := limit.Check(rules(), nil); err != nil {
+	if err := a.openPeople(); err != nil {
 		return err
 	}
+	if err := a.openServices(); err != nil {
+		return err
+	}
+	a.registerJobs()
+	a.openRouter()
+	return nil
+}
+
+// openPeople makes the features that know people and reach them.
+func (a *App) openPeople() error {
 	sendSMS, sendMail, err := a.channels()
 	if err != nil {
 		return err
@@ -99,7 +109,7 @@ func (a *App) openFeatures(ctx context.Context) error {
 	})
 	a.accounts = account.New(account.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
-		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source,
+		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ended: a.hub.End,
 		Registered: func(ctx context.Context, tx *sqldb.DB, account string, n account.Name) error {
 			return a.people.Create(ctx, tx, account, n)
 		},
@@ -107,9 +117,18 @@ func (a *App) openFeatures(ctx context.Context) error {
 	})
 	a.people = person.New(a.db, a.keys, a.now, a.accounts)
 	a.staff = staff.New(staff.Options{DB: a.db, Keys: a.keys, Now: a.now, Accounts: a.accounts, People: a.people})
+	return nil
+}
+
+// openServices makes the features of documents, services and applications.
+func (a *App) openServices() error {
+	scanner, err := a.scanner()
+	if err != nil {
+		return err
+	}
 	a.documents = document.New(document.Config{
 		DB: a.db, Keys: a.keys, Blobs: a.blobs, Sealer: a.sealer, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Demo: a.demo, Now: a.now,
-		Limiter: a.limits, Source: source,
+		Limiter: a.limits, Source: source, Scanner: scanner,
 	})
 	a.forms = eform.New(a.db, a.keys, a.documents, a.now)
 	a.catalogue = catalogue.New(catalogue.Config{
@@ -123,9 +142,21 @@ func (a *App) openFeatures(ctx context.Context) error {
 	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts, Name: a.actorName, Link: objectLink})
 	a.home = home.New(home.Options{Now: a.now, Location: a.location, Catalogue: a.catalogue, Applications: a.applications, Forms: a.forms, Notices: a.notices,
 		Documents: a.documents})
-	a.registerJobs()
-	a.openRouter()
 	return nil
+}
+
+// gauges tell the operator what waits.
+func (a *App) gauges() {
+	a.telemetry.Gauge("kabinet_live_streams", "Open pages that are told of news.", func() float64 { return float64(a.hub.Streams()) })
+	for _, state := range []string{"ready", "run", "dead"} {
+		a.telemetry.Gauge("kabinet_jobs_"+state, "Background jobs that are "+state+".", func() float64 {
+			counts, err := jobs.Counts(context.Background(), a.db)
+			if err != nil {
+				return -1
+			}
+			return float64(counts[state])
+		})
+	}
 }
 
 // rules are the limits of all features.
@@ -139,6 +170,14 @@ func source(r *http.Request) string {
 		return r.RemoteAddr
 	}
 	return host
+}
+
+// scanner is the virus scanner, nil when none is configured.
+func (a *App) scanner() (*document.Clamd, error) {
+	if a.cfg.Scanner == "" {
+		return nil, nil
+	}
+	return document.NewClamd(a.cfg.Scanner, 0)
 }
 
 // serviceFiles is the folder of service definitions.

@@ -9,9 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -142,8 +145,36 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, withJobs bool) error
 	return group.Wait()
 }
 
-// Work runs background jobs until ctx ends.
-func (a *App) Work(ctx context.Context) error { return a.runner.Run(ctx) }
+// Work runs background jobs until ctx ends. On SQLite one process may do so at
+// a time, and it takes back at once what one that died was running; on
+// PostgreSQL leases see to both.
+func (a *App) Work(ctx context.Context) error {
+	if !a.db.Postgres() {
+		release, err := a.alone()
+		if err != nil {
+			return err
+		}
+		defer release()
+		if err := a.runner.Adopt(ctx); err != nil {
+			return fmt.Errorf("taking back jobs: %w", err)
+		}
+	}
+	return a.runner.Run(ctx)
+}
+
+// alone makes this process the only one that runs jobs on the data folder. The
+// system lets go of the lock however the process ends.
+func (a *App) alone() (release func() error, err error) {
+	f, err := os.OpenFile(filepath.Join(a.cfg.Data, "kabinet.lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("locking the data folder: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, fmt.Errorf("another process runs the portal on %s: with SQLite there can be one; use PostgreSQL for more", a.cfg.Data)
+	}
+	return f.Close, nil
+}
 
 // trim gives memory that starting up needed back to the system.
 var trim = sync.OnceFunc(debug.FreeOSMemory)

@@ -29,9 +29,9 @@ type Runner struct {
 	workers int
 	kinds   map[string]kind
 
-	// Observe, when set, is told of every attempt: how long it took and how it
-	// ended (nil is success).
-	Observe func(kind string, took time.Duration, err error)
+	// Around, when set, runs every attempt, for logs, metrics and traces: it must
+	// call run once and return its error.
+	Around func(ctx context.Context, kind string, run func(context.Context) error) error
 }
 
 type kind struct {
@@ -151,7 +151,6 @@ func (r *Runner) addPeriodic(ctx context.Context) error {
 
 // attempt runs a job once and writes down how it ended.
 func (r *Runner) attempt(ctx context.Context, j row) {
-	start := time.Now()
 	k, known := r.kinds[j.kind]
 	ended := false
 	err := errors.New("no handler for this kind in this version")
@@ -162,9 +161,6 @@ func (r *Runner) attempt(ctx context.Context, j row) {
 		err = nil
 	} else if err == nil {
 		err = r.db.Tx(ctx, func(tx *sqldb.DB) error { return finish(ctx, tx, j.id, j.attempt, k.policy.Every, r.now()) })
-	}
-	if r.Observe != nil {
-		r.Observe(j.kind, time.Since(start), err)
 	}
 	if err == nil || errors.Is(err, ErrLost) {
 		return
@@ -191,7 +187,11 @@ func (r *Runner) guarded(ctx context.Context, k kind, j row, ended *bool) (err e
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
-	return k.run(ctx, j, r.now(), ended)
+	run := func(ctx context.Context) error { return k.run(ctx, j, r.now(), ended) }
+	if r.Around != nil {
+		return r.Around(ctx, j.kind, run)
+	}
+	return run(ctx)
 }
 
 // keep shows signs of life for the job until ctx ends, and ends it when the
