@@ -266,7 +266,7 @@ func TestAPersonRegistersWithoutJavaScript(t *testing.T) {
 	b.get(page).at(404, "/register/.*/data") // the way back leads nowhere twice
 }
 
-// Proves
+// Proves
 func TestAPersonSignsInAndOut(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -345,7 +345,7 @@ func TestAPersonRecoversAndUnlocks(t *testing.T) {
 	b.send("login", phone, "password", "Осенний-Дождь 8").at(200, "/")
 }
 
-// Proves
+// Proves
 func TestSettingsOfSecurity(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -422,7 +422,7 @@ func TestSecondStepOnThePages(t *testing.T) {
 	b.get("/login").send("login", phone, "password", goodPassword).at(200, "/login/code/.*")
 }
 
-// Proves
+// Proves: A-29
 func TestPasswordAndSecondFactorInSettings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -16,7 +16,7 @@ import (
 
 const phone = "+79000001234"
 
-// Proves
+// Proves
 func TestRegistrationOpensAnAccount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -202,7 +202,7 @@ func TestCodes(t *testing.T) {
 	})
 }
 
-// Proves
+// Proves
 func TestSignIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -532,7 +532,7 @@ func TestChangeOfPassword(t *testing.T) {
 	}
 }
 
-// Proves
+// Proves: A-77
 func TestSecondFactorIsSwitchedByACode(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -576,7 +576,6 @@ func TestACodeIsTriedFiveTimesHoweverTheTransactionEnds(t *testing.T) {
 	want(t, check(right), ErrCodeOver)
 }
 
-// Proves: A-04
 func TestEmailIsConfirmedByALink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -108,7 +108,7 @@ func (v *visitor) answers(status int, to string) *visitor {
 	return v
 }
 
-// Proves: B-04, B-13, B-24, B-26
+// Proves: B-13, B-24
 func TestAPersonFillsInTheProfile(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

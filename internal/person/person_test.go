@@ -111,7 +111,6 @@ func TestSavingAPart(t *testing.T) {
 	want(t, audit.Verify(t.Context(), w.db, a), nil)
 }
 
-// Proves: B-11
 func TestAVerifiedPartIsFrozen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
