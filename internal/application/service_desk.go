@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"kabinet/internal/audit"
 	"kabinet/internal/document"
@@ -290,10 +291,14 @@ func (s *Service) Look(ctx context.Context, clerk Clerk, app string) (Card, erro
 	return card, s.looked(ctx, clerk, c, "application.event_looked")
 }
 
-// OpenFile returns the content of a file of a case, and notes who looked. The
-// reader must be closed. It returns ErrNone.
+// OpenFile returns the content of a file of a case, or of its result, and notes
+// who looked. The reader must be closed. It returns ErrNone.
 func (s *Service) OpenFile(ctx context.Context, clerk Clerk, app, file string) (document.File, io.ReadCloser, error) {
 	c, err := s.store.caseByID(ctx, s.DB, clerk.Agency, app)
+	if err != nil {
+		return document.File{}, nil, err
+	}
+	a, err := s.store.byID(ctx, s.DB, c.Account, app)
 	if err != nil {
 		return document.File{}, nil, err
 	}
@@ -301,15 +306,13 @@ func (s *Service) OpenFile(ctx context.Context, clerk Clerk, app, file string) (
 	if err != nil {
 		return document.File{}, nil, fmt.Errorf("reading the files of %s: %w", app, err)
 	}
-	for _, f := range files {
-		if f.file == file {
-			if err := s.looked(ctx, clerk, c, "application.event_file_opened"); err != nil {
-				return document.File{}, nil, err
-			}
-			return s.Documents.Open(ctx, c.Account, file)
-		}
+	if file != a.Result && !slices.ContainsFunc(files, func(f attached) bool { return f.file == file }) {
+		return document.File{}, nil, ErrNone
 	}
-	return document.File{}, nil, ErrNone
+	if err := s.looked(ctx, clerk, c, "application.event_file_opened"); err != nil {
+		return document.File{}, nil, err
+	}
+	return s.Documents.Open(ctx, c.Account, file)
 }
 
 func (s *Service) looked(ctx context.Context, clerk Clerk, c Case, act string) error {

@@ -33,6 +33,7 @@ import (
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/workcal"
 	"kabinet/internal/signature"
+	"kabinet/internal/staff"
 	"kabinet/services"
 )
 
@@ -67,8 +68,8 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: morning, sms: map[string][]string{}, facts: eform.Facts{}, dir: t.TempDir(),
 		register: func(Request) (Outcome, error) { return found, nil }}
 	keys := secrettest.New(t)
-	db := sqldbtest.New(t, jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), eform.Schema(), catalogue.Schema(), Schema())
-	texts, err := i18n.NewCatalogue(ui.Texts, notify.Texts, account.Texts, document.Texts, eform.Texts, catalogue.Texts, Texts)
+	db := sqldbtest.New(t, jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), eform.Schema(), catalogue.Schema(), staff.Schema(), Schema())
+	texts, err := i18n.NewCatalogue(ui.Texts, audit.Texts, notify.Texts, account.Texts, document.Texts, eform.Texts, catalogue.Texts, staff.Texts, Texts)
 	if err != nil {
 		t.Fatal(err)
 	}

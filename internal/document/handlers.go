@@ -176,6 +176,12 @@ func (s *Service) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer content.Close()
+	return Send(w, r, f, content)
+}
+
+// Send answers a request with a file's content, to be looked at or, with
+// ?download, to be saved. Whether who asks may see it is for the caller to know.
+func Send(w http.ResponseWriter, r *http.Request, f File, content io.Reader) error {
 	how := "inline"
 	if r.URL.Query().Has("download") {
 		how = "attachment"

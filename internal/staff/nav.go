@@ -1,0 +1,17 @@
+package staff
+
+import (
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/ui"
+)
+
+// Nav are the sections of the desk that the member's roles open.
+func (m Member) Nav() (links []ui.Link) {
+	if m.May(Clerk) {
+		links = append(links, ui.Link{Href: "/desk/queue", Text: i18n.K("staff.nav_queue")})
+	}
+	if m.May(Administrator) {
+		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")})
+	}
+	return links
+}
