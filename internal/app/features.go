@@ -291,6 +291,8 @@ func (a *App) openRouter() {
 	a.notices.Routes(a.router)
 	a.documents.Routes(a.router)
 	a.catalogue.Routes(a.router)
+	a.applications.Routes(a.router)
+	a.applications.DeskRoutes(a.router, a.staff)
 	a.home.Routes(a.router)
 	if a.demo {
 		a.router.Handle("GET /ui", func(w http.ResponseWriter, r *http.Request) error {
