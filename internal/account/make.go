@@ -120,22 +120,23 @@ func (s *Service) MakeMany(ctx context.Context, samples []Sample, also func(ctx 
 
 func (s *Service) makeOne(ctx context.Context, tx *sqldb.DB, account string, sample Sample) error {
 	now := s.now()
-	a := Account{ID: account, Number: randomNumber(), Level: sample.Level, Staff: sample.Staff, Lang: string(i18n.RU), Created: now}
+	number, err := s.number(ctx, tx, account)
+	if err != nil {
+		return err
+	}
+	a := Account{ID: account, Number: number, Level: sample.Level, Staff: sample.Staff, Lang: string(i18n.RU), Created: now}
 	if err := insertAccount(ctx, tx, a); err != nil {
 		return err
 	}
 	if err := setPassword(ctx, tx, account, sample.Hash, now); err != nil {
 		return err
 	}
-	for _, l := range []Login{{Number, a.Number}, {Phone, sample.Phone}, {Email, sample.Email}} {
+	for _, l := range []Login{{Phone, sample.Phone}, {Email, sample.Email}} {
 		if l.Value == "" {
 			continue
 		}
 		if err := insertIdentifier(ctx, tx, s.keys, l, account); err != nil {
 			return err
-		}
-		if l.Kind == Number {
-			continue
 		}
 		if err := insertContact(ctx, tx, s.keys, account, contact{kind: l.Kind, id: string(l.Kind), value: l.Value, confirmed: now}); err != nil {
 			return err

@@ -189,17 +189,11 @@ func randomDigits(n int) string {
 // when one of the confirmed contacts belongs to another account.
 func (s *Service) create(ctx context.Context, tx *sqldb.DB, a Account, contacts ...contact) (Account, error) {
 	a.Created = s.now()
-	for try := 0; ; try++ {
-		a.Number = randomNumber()
-		if free, err := claimIdentifier(ctx, tx, s.keys, Login{Number, a.Number}, a.ID); err != nil {
-			return a, err
-		} else if free {
-			break
-		}
-		if try == 10 {
-			return a, fmt.Errorf("no free account number found")
-		}
+	number, err := s.number(ctx, tx, a.ID)
+	if err != nil {
+		return a, err
 	}
+	a.Number = number
 	if err := insertAccount(ctx, tx, a); err != nil {
 		return a, err
 	}
@@ -221,6 +215,17 @@ func (s *Service) create(ctx context.Context, tx *sqldb.DB, a Account, contacts 
 		}
 	}
 	return a, nil
+}
+
+// number gives an account one that nobody has.
+func (s *Service) number(ctx context.Context, tx *sqldb.DB, account string) (string, error) {
+	for range 10 {
+		n := randomNumber()
+		if free, err := claimIdentifier(ctx, tx, s.keys, Login{Number, n}, account); free || err != nil {
+			return n, err
+		}
+	}
+	return "", fmt.Errorf("no free account number found")
 }
 
 // randomNumber returns ten digits of which the first is not zero: an account

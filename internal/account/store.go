@@ -99,10 +99,10 @@ func setStaff(ctx context.Context, tx *sqldb.DB, account string, staff bool) err
 
 // claimIdentifier reports false when the identifier belongs to another account.
 func claimIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, l Login, account string) (bool, error) {
-	_, err := tx.Exec(ctx, `INSERT INTO account_identifier (kind, hash, account) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
+	n, err := tx.Exec(ctx, `INSERT INTO account_identifier (kind, hash, account) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`,
 		string(l.Kind), keys.Index(string(l.Kind), l.Value), account)
-	if err != nil {
-		return false, err
+	if err != nil || n == 1 {
+		return err == nil, err
 	}
 	owner, err := accountOf(ctx, tx, keys, l)
 	return owner == account, err

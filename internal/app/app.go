@@ -101,10 +101,14 @@ func (a *App) openStores(ctx context.Context) error {
 	return err
 }
 
-// seal returns the operator's seal, or that of the demonstration.
+// seal returns the operator's seal, or that of the demonstration; none for a
+// command that issues nothing.
 func (a *App) seal() (*signature.Sealer, error) {
 	if a.demo {
 		return signature.DemoSealer(filepath.Join(a.cfg.Data, "seal.bin"), a.keys, a.now())
+	}
+	if !a.cfg.Serving {
+		return nil, nil
 	}
 	chain, err := os.ReadFile(a.cfg.Seal.Certificate)
 	if err != nil {

@@ -26,6 +26,7 @@ type cli struct {
 	Services servicesCommand `cmd:"" help:"Check service definitions."`
 	Audit    auditCommand    `cmd:"" help:"Verify the log of acts."`
 	User     userCommand     `cmd:"" help:"Make an account with a role at the desk."`
+	Seed     seedCommand     `cmd:"" help:"Fill an empty database with made-up people, services and applications, to measure with."`
 	Keys     keysCommand     `cmd:"" help:"Make and rotate keys."`
 	Sandbox  sandboxCommand  `cmd:"" help:"Run the partners' sandbox alone."`
 	Config   configCommand   `cmd:"" help:"Print an example configuration with every setting."`

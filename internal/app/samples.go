@@ -67,7 +67,7 @@ func (a *App) samplePeople(ctx context.Context) (list []signIn, err error) {
 		return nil, err
 	}
 	for _, s := range samples() {
-		if err := a.makeSample(ctx, s, hash); err != nil && !errors.Is(err, account.ErrTaken) {
+		if _, err := a.makeSample(ctx, s, hash); err != nil && !errors.Is(err, account.ErrTaken) {
 			return nil, fmt.Errorf("making the sample people: %w", err)
 		}
 		list = append(list, signIn{who: s.person.ShortName(), login: i18n.Phone(s.phone), level: s.comment})
@@ -75,8 +75,9 @@ func (a *App) samplePeople(ctx context.Context) (list []signIn, err error) {
 	return list, nil
 }
 
-// makeSample makes one account with its person and, for staff, its roles.
-func (a *App) makeSample(ctx context.Context, s sample, hash string) error {
+// makeSample makes one account with its person and, for staff, its roles, and
+// returns the account's ID.
+func (a *App) makeSample(ctx context.Context, s sample, hash string) (string, error) {
 	var made account.Account
 	err := a.db.Tx(ctx, func(tx *sqldb.DB) (err error) {
 		if made, err = a.accounts.Make(ctx, tx, account.Sample{Level: s.level, Phone: s.phone, Email: s.email, Hash: hash}); err != nil {
@@ -85,9 +86,9 @@ func (a *App) makeSample(ctx context.Context, s sample, hash string) error {
 		return a.people.Put(ctx, tx, made.ID, s.person, audit.Portal())
 	})
 	if err != nil || len(s.roles) == 0 {
-		return err
+		return made.ID, err
 	}
-	return a.staff.Appoint(ctx, audit.Portal(), staff.Member{Account: made.ID, Agency: s.agency, Name: s.person.ShortName(), Roles: s.roles})
+	return made.ID, a.staff.Appoint(ctx, audit.Portal(), staff.Member{Account: made.ID, Agency: s.agency, Name: s.person.ShortName(), Roles: s.roles})
 }
 
 type userCommand struct {

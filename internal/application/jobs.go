@@ -155,13 +155,17 @@ func (s *Service) copyCase(ctx context.Context, j jobs.Job[caseJob]) error {
 		return fmt.Errorf("copying %s for the desk: %w", a.ID, err)
 	}
 	return s.DB.Tx(ctx, func(tx *sqldb.DB) error {
-		err := s.store.putCase(ctx, tx, Case{Agency: a.Agency, ID: a.ID, Account: a.Account, Number: a.Number, Service: a.Service, Status: a.Status,
-			Seq: a.Seq, SentAt: a.SentAt, ChangeAt: a.ChangeAt, Due: a.Due, Assignee: a.Assignee, Applicant: name})
-		if err != nil {
+		if err := s.store.putCase(ctx, tx, caseOf(a, name)); err != nil {
 			return fmt.Errorf("copying %s for the desk: %w", a.ID, err)
 		}
 		return j.Finish(ctx, tx)
 	})
+}
+
+// caseOf is what the agency keeps of an application.
+func caseOf(a Application, applicant string) Case {
+	return Case{Agency: a.Agency, ID: a.ID, Account: a.Account, Number: a.Number, Service: a.Service, Status: a.Status,
+		Seq: a.Seq, SentAt: a.SentAt, ChangeAt: a.ChangeAt, Due: a.Due, Assignee: a.Assignee, Applicant: applicant}
 }
 
 // applicant is the full name of who applied: as it is known, or else as it was

@@ -134,7 +134,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Application, erro
 	if err != nil {
 		return Application{}, err
 	}
-	a, err := s.newApplication(sub)
+	a, err := s.newApplication(sub, s.Now())
 	if err != nil {
 		return Application{}, err
 	}
@@ -181,8 +181,8 @@ func (s *Service) final(ctx context.Context, sub Submission) (eform.Answers, err
 // to agree.
 func asksConsent(def *catalogue.Definition) bool { return def.Consent != i18n.Words{} }
 
-func (s *Service) newApplication(sub Submission) (Application, error) {
-	now, def := s.Now(), sub.Service
+func (s *Service) newApplication(sub Submission, now time.Time) (Application, error) {
+	def := sub.Service
 	due, err := s.dueOf(def, now, nil)
 	if err != nil {
 		return Application{}, err
