@@ -5,7 +5,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"kabinet/internal/application"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web"
@@ -19,28 +18,6 @@ func unread(ctx context.Context) i18n.Text {
 		return i18n.Text{}
 	}
 	return i18n.K("home.unread", "n", who.Unread)
-}
-
-// statusTag is a status of an application with its colour and icon.
-func statusTag(s application.Status) ui.Tag {
-	t := ui.Tag{Text: s.Label(), Tone: ui.Info}
-	switch s {
-	case application.Accepted:
-		t.Icon = "inbox"
-	case application.Review:
-		t.Icon = "search"
-	case application.Working:
-		t.Icon = "clock"
-	case application.Clarify:
-		t.Tone, t.Icon = ui.Warning, "alert"
-	case application.Approved, application.Done:
-		t.Tone, t.Icon = ui.Success, "ok"
-	case application.Refused:
-		t.Tone, t.Icon = ui.Danger, "bad"
-	case application.Withdrawn:
-		t.Tone, t.Icon = ui.Neutral, "undo"
-	}
-	return t
 }
 
 // capital begins a line with a capital letter.
