@@ -32,7 +32,6 @@ func TestStatusesFollowTheirGraph(t *testing.T) {
 	}
 }
 
-// Proves: E-19
 func TestANumberIsFoundHoweverItIsSpelt(t *testing.T) {
 	t.Parallel()
 	for typed, want := range map[string]string{

@@ -76,7 +76,8 @@ func (s *Service) writeCard(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	form.wants(c.Ask)
-	return web.Write(w, r, status, cardPage(cardView{Card: c, Form: form, Sent: r.URL.Query().Get("sent") != "", Now: s.Now(), Quick: quick(c.Def)}))
+	late := c.Status.Undecided() && !c.Term.Paused && c.Due.Compare(s.today()) < 0
+	return web.Write(w, r, status, cardPage(cardView{Card: c, Form: form, Sent: r.URL.Query().Get("sent") != "", Late: late, Quick: quick(c.Def)}))
 }
 
 // answerBody is how much of an answer is read, in bytes.

@@ -21,7 +21,7 @@ import (
 
 var errDown = fault.New(fault.Unavailable, "register.tax_unavailable")
 
-// Proves: E-23, E-25, E-30, E-47, E-50, E-52, K-20
+// Proves: E-23, E-25, E-47, E-50, E-52
 func TestARegisterThatAnswersDecides(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -52,7 +52,7 @@ func TestARegisterThatAnswersDecides(t *testing.T) {
 	}
 }
 
-// Proves: E-28, E-55
+// Proves: E-28
 func TestARegisterThatKnowsOtherDataRefusesAndSaysWhich(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -319,7 +319,6 @@ func TestTheCopyAtTheDeskNeverMovesBackwards(t *testing.T) {
 	}
 }
 
-// Proves: O-06
 func TestTheQueueShowsWhatEachViewIsFor(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

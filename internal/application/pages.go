@@ -280,8 +280,8 @@ type cardView struct {
 	Card
 	Form  answerForm
 	Sent  bool // it was sent just now
-	Now   time.Time
-	Quick bool
+	Late  bool // the term is over and nothing is decided
+	Quick bool // the service answers in minutes
 }
 
 // updates reports whether the page is going to change by itself soon.

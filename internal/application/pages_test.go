@@ -65,7 +65,7 @@ func has(t *testing.T, p *webtest.Page, status int, texts ...string) {
 	}
 }
 
-// Proves: E-01, E-05, E-06, E-10, E-13, E-16, E-18, E-27, E-29, E-38, E-54
+// Proves: E-01, E-05, E-06, E-13, E-16, E-18, E-27, E-29, E-38
 func TestTheWholeWayWithoutScript(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -152,6 +152,8 @@ func TestTheCitizenAnswersOnTheCardAndWithdraws(t *testing.T) {
 	has(t, p, 422)
 	p = p.Form("main form").Set("text", "Вот справка").Attach("file", "справка.pdf", "application/pdf", somePDF(t)).Send()
 	has(t, p, 200, "В работе", "справка.pdf", "Вы ответили сотруднику: Вот справка")
+	s.pass(30 * 24 * time.Hour)
+	has(t, b.Get("/applications/"+a.ID), 200, "Срок прошёл", "Спросите в ведомстве")
 	p = p.Click("Отозвать заявление")
 	has(t, p, 200, "Отозвать заявление?")
 	form := p.Form("main form")

@@ -28,7 +28,7 @@ func wants(t *testing.T, err, want error) {
 	}
 }
 
-// Proves: E-18, E-19, E-20, E-13, K-20
+// Proves: E-18, E-20, E-13
 func TestSendingMakesAnApplicationWithNumberJournalNoticeAndAudit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -69,7 +69,7 @@ func TestSendingMakesAnApplicationWithNumberJournalNoticeAndAudit(t *testing.T) 
 	}
 }
 
-// Proves: E-21, E-54
+// Proves: E-21
 func TestAFormIsNotSentWhen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -195,7 +195,7 @@ func TestADraftThatIsSentEnds(t *testing.T) {
 	}
 }
 
-// Proves: O-06, O-07
+// Proves: O-07
 func TestAClerkTakesReleasesAndDecides(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -246,7 +246,7 @@ func TestAClerkTakesReleasesAndDecides(t *testing.T) {
 	}
 }
 
-// Proves: E-32, E-33, E-37
+// Proves: E-32, E-33
 func TestWhileTheCitizenIsAskedTheTermStandsStill(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
