@@ -19,6 +19,7 @@ import (
 	"kabinet/internal/application"
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/desk"
 	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/home"
@@ -53,6 +54,7 @@ type features struct {
 	catalogue    *catalogue.Service
 	applications *application.Service
 	home         *home.Service
+	desk         *desk.Service
 }
 
 // Schemas lists what every feature keeps in the database, ground first.
@@ -64,7 +66,7 @@ func Schemas() []schema.Feature {
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
 	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, person.Texts, staff.Texts, document.Texts,
-		eform.Texts, catalogue.Texts, application.Texts, home.Texts()}...)
+		eform.Texts, catalogue.Texts, application.Texts, home.Texts(), desk.Texts}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -89,6 +91,7 @@ func (a *App) openFeatures() error {
 	if err := a.openServices(); err != nil {
 		return err
 	}
+	a.desk = desk.New(desk.Options{DB: a.db, Now: a.now, Staff: a.staff, Version: Version})
 	a.registerJobs()
 	a.openRouter()
 	return nil
@@ -294,6 +297,7 @@ func (a *App) openRouter() {
 	a.applications.Routes(a.router)
 	a.applications.DeskRoutes(a.router, a.staff)
 	a.home.Routes(a.router)
+	a.desk.Routes(a.router)
 	if a.demo {
 		a.router.Handle("GET /ui", func(w http.ResponseWriter, r *http.Request) error {
 			return web.Write(w, r, http.StatusOK, ui.StylePage())
