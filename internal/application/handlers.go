@@ -29,7 +29,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("POST /applications/new/{draft}/{step}", s.onForm(s.takeStep), web.SignedIn, body)
 	rt.Handle("POST /applications/new/{draft}/{step}/draft", s.onForm(s.saveStep), web.SignedIn, body)
 	rt.Handle("POST /applications/new/{draft}/{step}/fields", s.onForm(s.recheckStep), web.SignedIn, body)
-	rt.Handle("POST /applications/new/{draft}/{step}/files/{field}", s.onForm(s.uploadFile), web.SignedIn, body)
+	rt.Handle("POST /applications/new/{draft}/{step}/files", s.onForm(s.uploadFile), web.SignedIn, body)
 	rt.Handle("GET /applications/new/{draft}/check", s.onForm(s.checkPage), web.SignedIn)
 	rt.Handle("POST /applications/new/{draft}/check", s.onForm(s.check), web.SignedIn)
 	rt.Handle("GET /applications/new/{draft}/confirm", s.onForm(s.confirmPage), web.SignedIn)

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"kabinet/internal/account"
 	"kabinet/internal/document"
@@ -403,12 +404,14 @@ func (s *Service) uploadFile(w http.ResponseWriter, r *http.Request, f form) err
 	if err != nil {
 		return err
 	}
-	path := r.PathValue("field")
-	files := d.Answers.Files(path)
-	if len(files) == 0 {
-		return document.ErrMissing
+	for path := range d.Answers {
+		for _, file := range d.Answers.Files(path) {
+			if file.ID != "" && !slices.Contains(f.draft.Answers.Files(path), file) {
+				return web.WriteFragment(w, r, http.StatusOK, eform.AttachedFile(path, file))
+			}
+		}
 	}
-	return web.WriteFragment(w, r, http.StatusOK, eform.AttachedFile(path, files[len(files)-1]))
+	return document.ErrMissing
 }
 
 func (s *Service) checkPage(w http.ResponseWriter, r *http.Request, f form) error {

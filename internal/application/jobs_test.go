@@ -14,6 +14,7 @@ import (
 
 	"kabinet/internal/document"
 	"kabinet/internal/platform/fault"
+	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/register/tax"
@@ -408,6 +409,45 @@ func TestTheTaxRegisterIsAskedAndUnderstood(t *testing.T) {
 		}
 		if diff := cmp.Diff(c.want, got); diff != "" {
 			t.Errorf("%s: %s", c.name, diff)
+		}
+	}
+}
+
+func TestAResultWhoseJobDiesBetweenItsStepsIsMadeOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	a := w.sent(acc, anna, income)
+	// The runner is killed twice while the register is asked: each time nothing
+	// of the step remains.
+	deaths := 0
+	w.register = func(Request) (Outcome, error) {
+		if deaths++; deaths < 3 {
+			panic("killed")
+		}
+		return found, nil
+	}
+	for range 4 {
+		w.drain()
+		w.pass(time.Minute)
+	}
+	w.is(a, Done)
+	if papers, done := w.resultsOf(a); papers != 1 || done != 1 || deaths != 3 {
+		t.Errorf("%d documents, %d notices, asked %d times", papers, done, deaths)
+	}
+	if diff := cmp.Diff([]string{"sent", "review", "confirmed", "done"}, w.journal(a)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func BenchmarkSubmit(b *testing.B) {
+	w := newWorld(b)
+	acc := w.citizen(anna)
+	sub := w.submission(acc, anna, direct, "")
+	for b.Loop() {
+		sub.Key = id.New()
+		if _, err := w.Submit(b.Context(), sub); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package application
 import (
 	"bytes"
 	"context"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -299,4 +300,35 @@ func TestPagesComeInEnglish(t *testing.T) {
 			t.Errorf("%s: %s", path, p.Text("main h1"))
 		}
 	}
+}
+
+// Proves: E-08
+func TestFilesComeWithTheFormOrByTheScript(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	acc := s.citizen(anna)
+	b := s.as(acc)
+	p := b.Get("/services/" + signed + "/apply").Form("main form").Set("reason", "move").Send("_do", "next")
+	has(t, p, 422, "Справка")
+	p = p.Form("main form").Attach("proof", "фото.txt", "text/plain", []byte("x")).Send("_do", "next")
+	has(t, p, 422)
+	form := p.Form("main form")
+	page := form.Attach("proof", "справка.pdf", "application/pdf", somePDF(t)).Send("_do", "save")
+	has(t, page, 200, "справка.pdf", "Черновик сохранён")
+	var body bytes.Buffer
+	parts := multipart.NewWriter(&body)
+	parts.WriteField("csrf", form.Value("csrf"))
+	part, err := parts.CreateFormFile("proof", "другая.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	part.Write(somePDF(t))
+	parts.Close()
+	up, err := b.Try("POST", page.URL.Path+"/files", parts.FormDataContentType(), &body)
+	if err != nil || up.Status != 200 || !strings.Contains(string(up.Body), "другая.pdf") {
+		t.Fatalf("%d %s %v", up.Status, up.Body, err)
+	}
+	p = b.Get(page.URL.Path)
+	has(t, p, 200, "другая.pdf") // the one file is replaced
+	has(t, p.Form("main form").Send("_do", "next"), 200, "Ваши данные")
 }
