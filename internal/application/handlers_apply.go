@@ -2,6 +2,8 @@ package application
 
 import (
 	"context"
+	"crypto/hmac"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"mime"
@@ -459,13 +461,24 @@ func (s *Service) check(w http.ResponseWriter, r *http.Request, f form) error {
 		if err != nil {
 			return s.notSent(w, r, f, look, err)
 		}
-		return web.SeeOther(w, r, draftPath(f.draft.ID, "confirm")+"?code="+c.ID)
+		return web.SeeOther(w, r, draftPath(f.draft.ID, "confirm")+"?code="+c.ID+"&agreed="+s.agreement(sub))
 	}
 	a, err := s.Submit(r.Context(), sub)
 	if err != nil {
 		return s.notSent(w, r, f, look, err)
 	}
 	return web.SeeOther(w, r, "/applications/"+a.ID+"?sent=1")
+}
+
+// agreement proves to the page that asks for the code that its sender went
+// through the page before it, as the draft stands now.
+func (s *Service) agreement(sub Submission) string {
+	return hex.EncodeToString(s.Keys.MAC("application.agreement", []byte(sub.Account+"/"+sub.object()))[:16])
+}
+
+// agreed reports whether a request carries the agreement.
+func (s *Service) agreed(r *http.Request, f form) bool {
+	return hmac.Equal([]byte(r.FormValue("agreed")), []byte(s.agreement(f.submission(r))))
 }
 
 // submission is the sending of a draft as it is looked at.
@@ -486,6 +499,9 @@ func (s *Service) notSent(w http.ResponseWriter, r *http.Request, f form, look c
 }
 
 func (s *Service) confirmPage(w http.ResponseWriter, r *http.Request, f form) error {
+	if !s.agreed(r, f) { // the draft was changed, or the address was typed
+		return web.SeeOther(w, r, draftPath(f.draft.ID, "check"))
+	}
 	return s.writeConfirm(w, r, http.StatusOK, f, newCodeForm(r.URL.Query().Get("code")))
 }
 
@@ -494,23 +510,26 @@ func (s *Service) writeConfirm(w http.ResponseWriter, r *http.Request, status in
 	if err != nil {
 		return err
 	}
-	return web.Write(w, r, status, confirmPage(confirmView{form: f, Form: form, Phone: i18n.MaskPhone(contact.Phone), Again: r.URL.Query().Get("again") != ""}))
+	return web.Write(w, r, status, confirmPage(confirmView{form: f, Form: form, Phone: i18n.MaskPhone(contact.Phone), Agreed: s.agreement(f.submission(r)), Again: r.URL.Query().Get("again") != ""}))
 }
 
 func (s *Service) confirm(w http.ResponseWriter, r *http.Request, f form) error {
+	if !s.agreed(r, f) {
+		return s.writeCheck(w, r, http.StatusUnprocessableEntity, f, checkLook{alert: i18n.K("eform.draft_changed")})
+	}
 	sub := f.submission(r)
 	if r.PostFormValue("_do") == "again" {
 		c, err := s.Accounts.StartCode(r.Context(), sub.Account, codePurpose, sub.object())
 		if err != nil {
 			return s.notSent(w, r, f, checkLook{}, err)
 		}
-		return web.SeeOther(w, r, draftPath(f.draft.ID, "confirm")+"?again=1&code="+c.ID)
+		return web.SeeOther(w, r, draftPath(f.draft.ID, "confirm")+"?again=1&code="+c.ID+"&agreed="+s.agreement(sub))
 	}
 	form := newCodeForm(r.PostFormValue("code_id"))
 	if !web.Read(r, &form.Code) {
 		return s.writeConfirm(w, r, http.StatusUnprocessableEntity, f, form)
 	}
-	// A code is sent only to somebody who has just agreed on the page before.
+	// Without consent nobody gets here: see agreed.
 	sub.Consent, sub.CodeID, sub.Code = true, form.ID, form.Code.Value
 	a, err := s.Submit(r.Context(), sub)
 	if err == nil {

@@ -244,9 +244,10 @@ func newCodeForm(code string) codeForm {
 
 type confirmView struct {
 	form
-	Form  codeForm
-	Phone string // masked
-	Again bool   // another code was asked for
+	Form   codeForm
+	Phone  string // masked
+	Agreed string // proof of consent, to be sent on
+	Again  bool   // another code was asked for
 }
 
 // answerForm answers a clerk.

@@ -100,6 +100,7 @@ func TestTheWholeWayWithoutScript(t *testing.T) {
 		t.Error("consent is given beforehand")
 	}
 	check := p
+	has(t, b.Get(strings.Replace(check.URL.Path, "/check", "/confirm", 1)), 200, "Проверьте ответы") // not without consent
 	p = check.Form("main form").Send()
 	has(t, p, 422, "Чтобы отправить заявление, подтвердите согласие")
 	p = p.Form("main form").Set("consent", "on").Send()
@@ -308,7 +309,7 @@ func TestFilesComeWithTheFormOrByTheScript(t *testing.T) {
 	s := newSite(t)
 	acc := s.citizen(anna)
 	b := s.as(acc)
-	p := b.Get("/services/" + signed + "/apply").Form("main form").Set("reason", "move").Send("_do", "next")
+	p := b.Get("/services/"+signed+"/apply").Form("main form").Set("reason", "move").Send("_do", "next")
 	has(t, p, 422, "Справка")
 	p = p.Form("main form").Attach("proof", "фото.txt", "text/plain", []byte("x")).Send("_do", "next")
 	has(t, p, 422)
