@@ -176,6 +176,26 @@ func TestALateResultOfOneWhoLostTheLeaseIsRefused(t *testing.T) {
 	}
 }
 
+func TestWhatADeadProcessWasRunningIsRunAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	db, c, r := newTest(t)
+	after := jobs.NewRunner(db, c.now, 1)
+	ran := 0
+	jobs.Handle(after, jobs.Policy{}, func(context.Context, jobs.Job[ping]) error { ran++; return nil })
+	jobs.Handle(r, jobs.Policy{}, func(ctx context.Context, _ jobs.Job[ping]) error {
+		// The process dies here; the next one starts and takes the job over.
+		if err := after.Adopt(ctx); err != nil {
+			t.Error(err)
+		}
+		return after.Drain(ctx)
+	})
+	add(t, db, ping{"a"})
+	drain(t, r)
+	if ran != 1 {
+		t.Errorf("ran %d times, want 1", ran)
+	}
+}
+
 func TestTwoRunnersShareTheWorkAndNothingIsDoneTwice(t *testing.T) {
 	t.Parallel()
 	db, c, r := newTest(t)

@@ -65,7 +65,7 @@ func Handle[T Args](r *Runner, p Policy, f func(context.Context, Job[T]) error) 
 // called only where no other process can run jobs on this database, which is
 // so on SQLite; elsewhere leases run out by themselves.
 func (r *Runner) Adopt(ctx context.Context) error {
-	_, err := release(ctx, r.db, r.now().Add(100*lease))
+	_, err := release(ctx, r.db, r.now().Add(100*lease), r.now())
 	return err
 }
 
@@ -95,7 +95,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	for {
 		if now := r.now(); now.Sub(last) >= lease/3 {
 			last = now
-			if _, err := release(ctx, r.db, now); err != nil && ctx.Err() == nil {
+			if _, err := release(ctx, r.db, now, now); err != nil && ctx.Err() == nil {
 				slog.ErrorContext(ctx, "giving back jobs failed", "err", err)
 			}
 		}

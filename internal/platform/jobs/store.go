@@ -64,9 +64,9 @@ func renew(ctx context.Context, db *sqldb.DB, id string, attempt int, until time
 	return n == 1, err
 }
 
-// release gives back the jobs whose runner let the lease run out before now.
-func release(ctx context.Context, db *sqldb.DB, now time.Time) (int64, error) {
-	return db.Exec(ctx, `UPDATE job SET state = 'ready', run_at = $1 WHERE state = 'run' AND lease_until < $1`, sqldb.At(now))
+// release gives back, to be run at now, the jobs whose lease ends before a time.
+func release(ctx context.Context, db *sqldb.DB, ends, now time.Time) (int64, error) {
+	return db.Exec(ctx, `UPDATE job SET state = 'ready', run_at = $1 WHERE state = 'run' AND lease_until < $2`, sqldb.At(now), sqldb.At(ends))
 }
 
 func finish(ctx context.Context, tx *sqldb.DB, id string, attempt int, every time.Duration, now time.Time) error {
