@@ -114,7 +114,7 @@ func TestAClerkTakesACaseAsksAndApproves(t *testing.T) {
 	queue := b.Get(queuePath)
 	o.says(queue, "tbody th", a.Number)
 	o.says(queue, "tbody tr", "Соколова Марина Андреевна")
-	o.says(queue, "tbody .sla", "Осталось 5 рабочих дней")
+	o.says(queue, "tbody .sla", "5 дней до 26.11.2026")
 	o.says(queue, ".ds-chip[aria-current]", "Общая очередь 1")
 
 	page := queue.Click(a.Number)
@@ -411,7 +411,7 @@ func TestTheTermOfACaseSaysHowPressingItIs(t *testing.T) {
 		{Case{Status: Accepted}, false, "Без срока", ui.Neutral},
 		{Case{Status: Done, Due: today}, false, "", ""},
 	} {
-		tag := w.termTag(test.c, test.pauses)
+		tag := w.termTag(test.c, test.pauses, false)
 		if got := plain(tag.Text.In(w.Texts.With(t.Context(), i18n.RU, w.Location, w.now()))); got != test.text || tag.Tone != test.tone {
 			t.Errorf("%+v: %q %q", test.c, got, tag.Tone)
 		}

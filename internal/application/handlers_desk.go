@@ -93,7 +93,7 @@ func (d desk) writeQueue(w http.ResponseWriter, r *http.Request, status int, p q
 			continue // the copy does not know it yet
 		}
 		card, _ := services.Card(c.Service)
-		p.Rows = append(p.Rows, queueRow{Case: c, Title: card.Title, Term: d.termTag(c, card.Term.Pauses)})
+		p.Rows = append(p.Rows, queueRow{Case: c, Title: card.Title, Term: d.termTag(c, card.Term.Pauses, true)})
 	}
 	return web.Write(w, r, status, deskQueuePage(p))
 }
@@ -170,7 +170,7 @@ func (d desk) writeCase(w http.ResponseWriter, r *http.Request, status int, p ca
 	}
 	p.Holder = names[p.Card.Assignee]
 	p.CanRetry = d.Connectors[p.Card.Def.Routing.Connector] != nil
-	p.Term = d.termTag(Case{Status: p.Card.Status, Due: p.Card.Due}, p.Card.Def.Term.Pauses)
+	p.Term = d.termTag(Case{Status: p.Card.Status, Due: p.Card.Due}, p.Card.Def.Term.Pauses, false)
 	return web.Write(w, r, status, deskCasePage(p))
 }
 

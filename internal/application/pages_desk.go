@@ -189,14 +189,18 @@ func pickColumn() ui.Column {
 	return ui.Column{Title: i18n.K("application.desk_pick_column"), Hidden: true}
 }
 
-// termTag says how pressing a case is, zero when it is decided. pauses tells
-// whether its term stands still while the citizen is asked.
-func (s *Service) termTag(c Case, pauses bool) ui.Tag {
+// termTag says how pressing a case is, zero when it is decided; short is for
+// tables. pauses tells whether its term stands still while the citizen is asked.
+func (s *Service) termTag(c Case, pauses, short bool) ui.Tag {
+	paused, days := "application.desk_paused", "application.desk_left"
+	if short {
+		paused, days = "application.desk_waits", "application.desk_days"
+	}
 	if !c.Status.Undecided() {
 		return ui.Tag{}
 	}
 	if c.Status == Clarify && pauses {
-		return ui.Tag{Text: i18n.K("application.desk_paused"), Tone: ui.Warning, Icon: "hourglass"}
+		return ui.Tag{Text: i18n.K(paused), Tone: ui.Warning, Icon: "hourglass"}
 	}
 	left, ok := s.Left(c)
 	switch {
@@ -207,9 +211,9 @@ func (s *Service) termTag(c Case, pauses bool) ui.Tag {
 	case c.Due.Compare(s.today()) == 0:
 		return ui.Tag{Text: i18n.K("application.desk_today"), Tone: ui.Danger, Icon: "alarm-clock"}
 	case s.Pressing(c):
-		return ui.Tag{Text: i18n.K("application.desk_left", "n", left), Tone: ui.Warning, Icon: "clock"}
+		return ui.Tag{Text: i18n.K(days, "n", left), Tone: ui.Warning, Icon: "clock"}
 	}
-	return ui.Tag{Text: i18n.K("application.desk_left", "n", left), Tone: ui.Neutral, Icon: "clock"}
+	return ui.Tag{Text: i18n.K(days, "n", left), Tone: ui.Neutral, Icon: "clock"}
 }
 
 // What can be done with a case: the values of decision.Do.
