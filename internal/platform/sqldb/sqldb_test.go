@@ -169,3 +169,17 @@ func BenchmarkPointRead(b *testing.B) {
 		}
 	}
 }
+
+func BenchmarkList(b *testing.B) {
+	db := newTest(b)
+	for i := range 100 {
+		if _, err := db.Exec(b.Context(), `INSERT INTO thing (owner, id) VALUES ('o', $1)`, fmt.Sprint(i)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	for b.Loop() {
+		if _, err := sqldb.All(b.Context(), db, sqldb.Text, `SELECT id FROM thing WHERE owner = $1 ORDER BY id LIMIT $2`, "o", 20); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

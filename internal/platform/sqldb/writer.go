@@ -203,7 +203,7 @@ func (c *cached) prepare(query string) (*sql.Stmt, error) {
 	if s := c.stmts[query]; s != nil {
 		return s, nil
 	}
-	s, err := c.conn.PrepareContext(context.Background(), query)
+	s, err := c.conn.PrepareContext(context.Background(), steady(query))
 	if err == nil {
 		c.stmts[query] = s
 	}
