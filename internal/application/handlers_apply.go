@@ -86,20 +86,20 @@ func (s *Service) apply(w http.ResponseWriter, r *http.Request) error {
 	if key == "" {
 		key = newKey()
 	}
+	f, err := s.posted(r, key)
+	if err != nil {
+		return s.orSent(w, r, key, err)
+	}
+	if f.direct() && (r.PostFormValue("_do") == "" || r.PostFormValue("_do") == "next") {
+		return s.orSent(w, r, key, s.applyAtOnce(w, r, f)) // which looks whether it was sent, and whether it may be
+	}
 	if a, ok, err := s.Find(r.Context(), acc, key); err != nil {
 		return err
 	} else if ok {
 		return web.SeeOther(w, r, "/applications/"+a.ID+"?sent=1")
 	}
-	f, err := s.posted(r, key)
-	if err != nil {
-		return s.orSent(w, r, key, err)
-	}
 	if err := s.MayApply(r.Context(), acc, f.def); err != nil {
 		return err
-	}
-	if f.direct() && (r.PostFormValue("_do") == "" || r.PostFormValue("_do") == "next") {
-		return s.orSent(w, r, key, s.applyAtOnce(w, r, f))
 	}
 	if err := s.start(r.Context(), acc, session(r), &f); err != nil {
 		return s.orSent(w, r, key, err)

@@ -109,23 +109,12 @@ func (w *writer) loop() {
 // commit runs the batch in one transaction of the database. When that one fails
 // as a whole nothing of it happened, and each of the batch gets the error.
 func (w *writer) commit(batch []*work) {
-	err := w.begin()
-	if err == nil {
-		for _, job := range batch {
-			if err = w.one(job); err != nil {
-				break
-			}
-		}
-		if err == nil {
-			_, err = w.conn.exec("COMMIT")
-		}
-		if err != nil {
-			w.conn.exec("ROLLBACK")
-			w.drop()
-		}
+	err := w.try(batch, false)
+	if err == errJob && len(batch) > 1 {
+		err = w.try(batch, true)
 	}
 	for _, job := range batch {
-		if err != nil {
+		if err != nil && err != errJob {
 			job.done <- fmt.Errorf("committing: %w", err)
 			continue
 		}
@@ -136,6 +125,41 @@ func (w *writer) commit(batch []*work) {
 		}
 		job.done <- job.err
 	}
+}
+
+// errJob says that a job failed and took the whole batch with it.
+var errJob = errors.New("a job of the batch failed")
+
+// try runs the batch in one transaction. apart puts each job into a savepoint,
+// so that one that fails is undone alone. Savepoints have SQLite copy every
+// page that a job touches, and few jobs fail: so a batch is run without them
+// first, and once more with them when errJob is returned.
+func (w *writer) try(batch []*work, apart bool) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	var err error
+	for _, job := range batch {
+		job.err, job.panicked, job.onCommit = nil, nil, nil
+		if apart {
+			err = w.apart(job)
+		} else if job.perform(w.conn); job.err != nil {
+			err = errJob
+		}
+		if err != nil {
+			break
+		}
+	}
+	if err == nil {
+		_, err = w.conn.exec("COMMIT")
+	}
+	if err == nil {
+		return nil
+	}
+	if _, e := w.conn.exec("ROLLBACK"); e != nil || err != errJob {
+		w.drop()
+	}
+	return err
 }
 
 func (w *writer) begin() error {
@@ -153,27 +177,29 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// one runs a job inside its savepoint. An error of the job is the job's own;
+// apart runs a job inside a savepoint. An error of the job is the job's own;
 // the error returned here is the connection's.
-func (w *writer) one(job *work) (err error) {
+func (w *writer) apart(job *work) error {
 	if _, err := w.conn.exec("SAVEPOINT job"); err != nil {
 		return err
 	}
-	func() {
-		defer func() {
-			if p := recover(); p != nil {
-				job.panicked, job.err = p, errors.New("panic in a transaction")
-			}
-		}()
-		job.onCommit, job.err = job.run(w.conn)
-	}()
-	if job.err != nil {
+	if job.perform(w.conn); job.err != nil {
 		if _, err := w.conn.exec("ROLLBACK TO job"); err != nil {
 			return err
 		}
 	}
-	_, err = w.conn.exec("RELEASE job")
+	_, err := w.conn.exec("RELEASE job")
 	return err
+}
+
+// perform runs the job and notes how it went.
+func (j *work) perform(conn runner) {
+	defer func() {
+		if p := recover(); p != nil {
+			j.panicked, j.err = p, errors.New("panic in a transaction")
+		}
+	}()
+	j.onCommit, j.err = j.run(conn)
 }
 
 // drop forgets the connection after a failure, so that the next batch starts
