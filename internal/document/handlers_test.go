@@ -489,7 +489,7 @@ func TestAnyoneChecksACode(t *testing.T) {
 	a := v.get("/verify?code=" + url.QueryEscape(" "+strings.ToLower(code)))
 	page := v.get(a.Header.Get("Location"))
 	text := page.text(t, "main")
-	for _, want := range []string{"Документ с таким кодом выдан", "Справка о доходах за 2025 год", "2026-000124", "Налоговая служба", "21 ноября 2026", "С. М. А.", "Печать портала"} {
+	for _, want := range []string{"документ с таким кодом выдан", "Справка о доходах за 2025 год", "2026-000124", "Налоговая служба", "21 ноября 2026", "С. М. А.", "Печать портала"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the page lacks %q: %s", want, text)
 		}

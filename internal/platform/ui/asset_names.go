@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-5db8eb4ae4.css"
+		return "/static/app-a2d1e2b98c.css"
 	case "app.js":
-		return "/static/app-36f2d52849.js"
+		return "/static/app-c38d19248a.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

@@ -15,6 +15,7 @@ import (
 
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/secret"
 )
 
@@ -279,3 +280,5 @@ func Local(to, fallback string) string {
 	return to
 }
 
+// NewToken returns a value for a cookie that nobody can guess.
+func NewToken() string { return id.Secret() }

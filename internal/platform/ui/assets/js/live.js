@@ -3,7 +3,8 @@ import { all } from "./dom.js";
 const calm = 1000; // milliseconds after the page has come, so that the stream takes nothing from it
 
 // The count of unread notices follows the stream of events, and a new notice
-// is told at the end of the window until it is closed.
+// is told at the end of the window until it is closed. A page that waits for
+// something, marked by data-follow, is asked anew at every event.
 export function live() {
   const address = document.body.dataset.events;
   if (!address) return;
@@ -12,10 +13,26 @@ export function live() {
     source = new EventSource(address);
     source.addEventListener("unread", (e) => count(Number(e.data)));
     source.addEventListener("notice", (e) => tell(JSON.parse(e.data)));
+    source.addEventListener("open", follow); // what came before the stream
+    source.addEventListener("notice", follow);
   };
   addEventListener("load", () => setTimeout(open, calm));
   addEventListener("pagehide", () => source?.close());
   addEventListener("pageshow", (e) => e.persisted && open());
+}
+
+// follow takes over what the page says now. Whoever is busy in it is not
+// disturbed: the notice tells them, and the page has a link that asks anew.
+async function follow() {
+  const main = document.querySelector("main:has([data-follow])");
+  if (!main) return;
+  const answer = await fetch(location.href).catch(() => null);
+  if (!answer?.ok || answer.redirected || main.contains(document.activeElement)) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
+  if (!fresh) return;
+  const open = [...all("details", main)].map((d) => d.open);
+  main.replaceChildren(...fresh.childNodes);
+  all("details", main).forEach((d, i) => (d.open = open[i] ?? d.open));
 }
 
 const title = document.title;

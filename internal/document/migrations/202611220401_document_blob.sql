@@ -1,2 +1,0 @@
--- +goose Up
-CREATE INDEX document_file_blob ON document_file (blob);
