@@ -69,9 +69,6 @@ var browser = sync.OnceValues(func() (context.Context, error) {
 	return ctx, nil
 })
 
-// places bounds the pages that are open at once: two cores drive them.
-var places = make(chan struct{}, 3)
-
 // View is how a page is looked at. The zero View is a desk in Russian.
 type View struct {
 	Width    int    // 0 means 1280
@@ -130,7 +127,6 @@ func open(t *testing.T, site string, view View) *Page {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places <- struct{}{}
 	ctx, stop := chromedp.NewContext(root, chromedp.WithNewBrowserContext())
 	p := &Page{t: t, ctx: ctx, base: site, view: view}
 	t.Cleanup(func() {
@@ -138,7 +134,6 @@ func open(t *testing.T, site string, view View) *Page {
 			p.Screenshot("failed")
 		}
 		stop()
-		<-places
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, problem := range p.problems {
@@ -263,4 +258,12 @@ func tryEval[T any](p *Page, expression string) (T, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
+}
+
+// say returns the words in the view's language.
+func (v View) say(ru, en string) string {
+	if v.lang() == "en" {
+		return en
+	}
+	return ru
 }

@@ -63,8 +63,8 @@ const find = `(() => {
     plain,
     pressed: words => best(document.querySelectorAll('a[href], button, summary, [role=button], [role=tab], [role=option], input[type=submit]'), words, name),
     field: words => {
-      const named = document.getElementsByName(words);
-      if (named.length) return named[0];
+      const named = [...document.getElementsByName(words)];
+      if (named.length) return named.find(seen) || named[0];
       const label = best(document.querySelectorAll('label'), words, e => plain(e.innerText));
       if (label) return label.control;
       const legend = best(document.querySelectorAll('legend'), words, e => plain(e.innerText));
@@ -109,7 +109,7 @@ func (p *Page) Press(words string) {
 // Submit presses the main button of the page's form and waits for the next page.
 func (p *Page) Submit() {
 	p.t.Helper()
-	p.leave("the form's button", p.element("form with a button", `[...document.querySelectorAll('main form button[type=submit], main form button:not([type])')].find(e => e.checkVisibility() && e.dataset.variant !== 'tertiary')`))
+	p.leave("the form's button", p.element("form with a button", `[...document.querySelectorAll('main form button[type=submit], main form button:not([type])')].find(e => e.checkVisibility() && !e.ariaHidden && e.dataset.variant !== 'tertiary')`))
 }
 
 // Follow presses the link or button with these words and waits for the page it leads to.
