@@ -73,7 +73,7 @@ type configFile struct {
 // serving also wants what only a running portal needs.
 func (f configFile) load(c *console, serving bool) (Config, error) {
 	cfg := Config{Serving: serving}
-	err := config.Load(&cfg, config.Source{File: f.Config, Env: c.env, Other: []string{"KABINET_TEST_PG", "KABINET_USER_PASSWORD"}})
+	err := config.Load(&cfg, config.Source{File: f.Config, Env: c.env, Other: []string{"KABINET_TEST_PG", "KABINET_USER_PASSWORD", "KABINET_NEW_MASTER_KEY"}})
 	return cfg, err
 }
 
@@ -124,6 +124,7 @@ func (cmd migrateCommand) Run(ctx context.Context, c *console) error {
 
 type keysCommand struct {
 	Master keysMaster `cmd:"" help:"Print a new master key."`
+	Rewrap keysRewrap `cmd:"" help:"Encrypt the keyring by another master key."`
 	Rotate keysRotate `cmd:"" help:"Add a key to the keyring; what was sealed before still opens. Restart the portal after it."`
 }
 
@@ -149,6 +150,31 @@ func (cmd keysRotate) Run(c *console) error {
 		return err
 	}
 	fmt.Fprintln(c.out, "a key was added; new values are sealed with it after the next start")
+	return nil
+}
+
+type keysRewrap struct {
+	configFile
+	New string `help:"The new master key; better given in the variable KABINET_NEW_MASTER_KEY." env:"KABINET_NEW_MASTER_KEY" required:""`
+}
+
+func (cmd keysRewrap) Run(c *console) error {
+	cfg, err := cmd.load(c, false)
+	if err != nil {
+		return err
+	}
+	from, err := secret.ParseMaster(cfg.MasterKey.Reveal())
+	if err != nil {
+		return err
+	}
+	to, err := secret.ParseMaster(cmd.New)
+	if err != nil {
+		return err
+	}
+	if err := rewrapKeys(cfg.Data, from, to); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, "the keyring opens with the new master key only; put it into the configuration and restart the portal")
 	return nil
 }
 

@@ -48,6 +48,19 @@ func rotateKeys(dir string, master []byte) error {
 	return writeFile(path, data)
 }
 
+// rewrapKeys encrypts the keyring of the data folder by another master key.
+func rewrapKeys(dir string, from, to []byte) error {
+	path := filepath.Join(dir, keyringFile)
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return fmt.Errorf("reading the keyring: %w", err)
+	}
+	if data, err = secret.Rewrap(from, to, data); err != nil {
+		return err
+	}
+	return writeFile(path, data)
+}
+
 // writeFile writes a file whole or not at all, readable by its owner alone.
 func writeFile(path string, data []byte) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".new-*")

@@ -28,6 +28,16 @@ type inspection struct{}
 
 func (inspection) Kind() string { return "document.inspection" }
 
+// sweep removes content that no row refers to: a process died between storing
+// it and writing its row. Once a day; what fails is taken up the next time.
+type sweep struct{}
+
+func (sweep) Kind() string { return "document.sweep" }
+
+// orphanAge is how old content without a row must be before it goes: far longer
+// than any upload or document takes from the one to the other.
+const orphanAge = 48 * time.Hour
+
 const (
 	inspectEvery = 10 * time.Minute
 	inspectAge   = 30 * 24 * time.Hour // how old the last comparison of a file may get
@@ -42,6 +52,18 @@ func (s *Service) Jobs(r *jobs.Runner) {
 	jobs.Handle(r, jobs.Policy{Attempts: 2, Timeout: 10 * time.Minute, Every: inspectEvery}, func(ctx context.Context, _ jobs.Job[inspection]) error {
 		return s.Inspect(ctx)
 	})
+	jobs.Handle(r, jobs.Policy{Attempts: 2, Timeout: time.Hour, Every: 24 * time.Hour}, func(ctx context.Context, _ jobs.Job[sweep]) error {
+		return s.Sweep(ctx)
+	})
+}
+
+// Sweep removes content that no row refers to.
+func (s *Service) Sweep(ctx context.Context) error {
+	n, err := s.cfg.Blobs.Sweep(ctx, s.now().Add(-orphanAge), s.referred)
+	if n > 0 {
+		slog.InfoContext(ctx, "content without a file was removed", "files", n)
+	}
+	return err
 }
 
 // Inspect compares the files that were not compared for a month, inspectBatch

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"kabinet/internal/platform/sqldb"
@@ -210,4 +212,18 @@ func markChecked(ctx context.Context, tx *sqldb.DB, f File, at time.Time, damage
 	}
 	_, err = tx.Exec(ctx, `UPDATE document_file SET checked_at = $1 WHERE account = $2 AND id = $3`, sqldb.At(at), f.Account, f.ID)
 	return n > 0, err
+}
+
+// referred returns those of the IDs, 50 at most, that rows refer to. The query
+// always has as many places, so that it is one text.
+func (s *Service) referred(ctx context.Context, ids []string) ([]string, error) {
+	args := make([]any, 50)
+	places := make([]string, len(args))
+	for i := range args {
+		args[i], places[i] = "", "$"+strconv.Itoa(i+1)
+		if i < len(ids) {
+			args[i] = ids[i]
+		}
+	}
+	return sqldb.All(ctx, s.db, sqldb.Text, `SELECT blob FROM document_file WHERE blob IN (`+strings.Join(places, ", ")+`)`, args...)
 }

@@ -15,6 +15,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"kabinet/internal/platform/id"
@@ -130,19 +131,56 @@ func (s *Store) Delete(id string) error {
 	return nil
 }
 
-// Sweep removes what broken uploads left behind before the given time.
-func (s *Store) Sweep(before time.Time) error {
-	entries, err := os.ReadDir(filepath.Join(s.dir, "tmp"))
+// sweepBatch is how many files Sweep asks about at a time.
+const sweepBatch = 50
+
+// Sweep removes files older than a time that nobody needs: what broken uploads
+// left behind, and stored files that needed does not return. needed gets at most
+// 50 IDs and returns those of them that some row refers to. It returns how many
+// files were removed.
+func (s *Store) Sweep(ctx context.Context, before time.Time, needed func(ctx context.Context, ids []string) ([]string, error)) (removed int, err error) {
+	folders, err := os.ReadDir(s.dir)
 	if err != nil {
-		return fmt.Errorf("sweeping the file store: %w", err)
+		return 0, fmt.Errorf("sweeping the file store: %w", err)
 	}
-	var errs []error
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && info.ModTime().Before(before) {
-			errs = append(errs, os.Remove(filepath.Join(s.dir, "tmp", e.Name())))
+	for _, folder := range folders {
+		old, err := s.olderThan(folder.Name(), before)
+		if err != nil {
+			return removed, err
+		}
+		for batch := range slices.Chunk(old, sweepBatch) {
+			var keep []string
+			if folder.Name() != "tmp" {
+				if keep, err = needed(ctx, batch); err != nil {
+					return removed, fmt.Errorf("sweeping the file store: %w", err)
+				}
+			}
+			for _, name := range batch {
+				if slices.Contains(keep, name) {
+					continue
+				}
+				if err := os.Remove(filepath.Join(s.dir, folder.Name(), name)); err != nil {
+					return removed, fmt.Errorf("sweeping the file store: %w", err)
+				}
+				removed++
+			}
 		}
 	}
-	return errors.Join(errs...)
+	return removed, nil
+}
+
+// olderThan lists the files of a folder that were last changed before a time.
+func (s *Store) olderThan(folder string, before time.Time) (names []string, err error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, folder))
+	if err != nil {
+		return nil, fmt.Errorf("sweeping the file store: %w", err)
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.ModTime().Before(before) {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
 }
 
 // path spreads files over 1024 folders by the last, random characters of the ID.

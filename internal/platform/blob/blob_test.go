@@ -2,6 +2,7 @@ package blob_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -99,15 +100,37 @@ func TestAFileOverTheLimitOrBrokenOffLeavesNothing(t *testing.T) {
 	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
 		t.Errorf("%d files left in tmp", len(left))
 	}
-	os.WriteFile(filepath.Join(dir, "tmp", "old"), nil, 0o600)
-	if err := s.Sweep(time.Now().Add(time.Minute)); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := os.ReadDir(filepath.Join(dir, "tmp")); len(left) != 0 {
-		t.Error("the sweep left something")
-	}
 	if err := s.Delete("../../etc"); err != nil {
 		t.Errorf("deleting what is not there: %v", err)
+	}
+}
+
+func TestTheSweepRemovesOldFilesThatNobodyNeeds(t *testing.T) {
+	t.Parallel()
+	s, dir := newTest(t)
+	put := func() blob.Ref {
+		ref, _, err := s.Put(t.Context(), "alice", strings.NewReader("x"), 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ref
+	}
+	kept, orphan := put(), put()
+	os.WriteFile(filepath.Join(dir, "tmp", "broken"), nil, 0o600)
+	needed := func(_ context.Context, ids []string) ([]string, error) { return []string{kept.ID}, nil }
+	if n, err := s.Sweep(t.Context(), time.Now().Add(-time.Hour), needed); n != 0 || err != nil {
+		t.Errorf("%d young files were removed: %v", n, err)
+	}
+	if n, err := s.Sweep(t.Context(), time.Now().Add(time.Hour), needed); n != 2 || err != nil {
+		t.Errorf("removed %d, want the orphan and the broken upload: %v", n, err)
+	}
+	if _, err := s.Open("alice", orphan); !errors.Is(err, blob.ErrNone) {
+		t.Errorf("the orphan: %v", err)
+	}
+	if r, err := s.Open("alice", kept); err != nil {
+		t.Errorf("the file that is needed: %v", err)
+	} else {
+		r.Close()
 	}
 }
 

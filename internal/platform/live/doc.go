@@ -17,8 +17,8 @@
 // Where the connection cannot be taken over (HTTP/2) the stream is served by
 // its handler's goroutine instead, with the same promises.
 //
-// With several processes, Options.Relay carries events to all of them;
-// pgrelay does so through PostgreSQL.
+// With several processes, whoever publishes lets each of them know and each
+// calls Deliver: through signals of the database, or by Options.Relay.
 //
 // Source: WHATWG HTML, 9.2 Server-sent events.
 package live

@@ -105,17 +105,11 @@ func TestTheKeyringNeedsItsMasterKey(t *testing.T) {
 	}
 }
 
-func TestPrintingShowsNothing(t *testing.T) {
+func TestPrintingAKeyringShowsNothing(t *testing.T) {
 	t.Parallel()
-	s := secret.Text("112-233-445 95")
 	k := secrettest.New(t)
-	for _, out := range []string{fmt.Sprint(s), fmt.Sprintf("%v %s %q %#v", s, s, s, s), fmt.Sprintf("%v %+v %#v", k, k, k)} {
-		if strings.Contains(out, "112") || strings.Contains(out, "lookup") {
-			t.Errorf("printed %q", out)
-		}
-	}
-	if s.Reveal() != "112-233-445 95" {
-		t.Error("not revealed")
+	if out := fmt.Sprintf("%v %+v %#v", k, k, k); strings.Contains(out, "lookup") {
+		t.Errorf("printed %q", out)
 	}
 }
 

@@ -15,7 +15,6 @@ import (
 
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
-	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/secret"
 )
 
@@ -280,5 +279,3 @@ func Local(to, fallback string) string {
 	return to
 }
 
-// NewToken returns a value for a cookie that nobody can guess.
-func NewToken() string { return id.Secret() }

@@ -1,0 +1,2 @@
+-- +goose Up
+CREATE INDEX document_file_blob ON document_file (blob);
