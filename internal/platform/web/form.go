@@ -6,6 +6,7 @@ import (
 	"mime"
 	mp "mime/multipart"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -95,6 +96,29 @@ func Clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
+// isText reports whether s is what a person can type or a link of ours can hold:
+// whole UTF-8 without zero bytes, which PostgreSQL refuses.
+func isText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+func isTextQuery(raw string) bool {
+	if raw == "" {
+		return true
+	}
+	query, err := url.QueryUnescape(raw)
+	return err != nil || isText(query) // pairs that cannot be read are left out later
+}
+
+// onlyText takes out of the values what is no text.
+func onlyText(values url.Values) {
+	for _, all := range values {
+		for i, v := range all {
+			if !isText(v) {
+				all[i] = strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", "")
+			}
+		}
+	}
+}
+
 // bodyLimit is a request's body that ends with ErrTooLarge.
 type bodyLimit struct {
 	io.ReadCloser
@@ -142,30 +166,33 @@ func multipart(r *http.Request) bool {
 	return kind == "multipart/form-data"
 }
 
-// Parts reads a multipart form part by part, for forms with files. The first
-// part must be the CSRF value, else ErrForged is returned. A form that is not
-// multipart is refused as well.
+// Parts reads a multipart form part by part, for forms with files. Its first
+// part was the CSRF value, which is checked before any handler runs. A form that
+// is not multipart is refused with ErrForged.
 func Parts(r *http.Request) (*mp.Reader, error) {
+	if parts := VisitOf(r.Context()).parts; parts != nil {
+		return parts, nil
+	}
+	return nil, ErrForged
+}
+
+// openParts begins to read a multipart form and reports whether one of our pages
+// sent it: the first part must be the CSRF value, unless a header has it.
+func (v *Visit) openParts(r *http.Request) bool {
 	parts, err := r.MultipartReader()
 	if err != nil {
-		return nil, ErrForged
+		return false
 	}
-	v := VisitOf(r.Context())
+	v.parts = parts
 	if v.genuine(r.Header.Get("X-CSRF")) {
-		return parts, nil
+		return true
 	}
 	first, err := parts.NextPart()
 	if err != nil || first.FormName() != "csrf" {
-		return nil, ErrForged
+		return false
 	}
 	value, err := io.ReadAll(io.LimitReader(first, 1024))
-	if err != nil || !v.genuine(string(value)) {
-		if v.Account == "" && v.Ended != "" {
-			return nil, ErrSignIn
-		}
-		return nil, ErrForged
-	}
-	return parts, nil
+	return err == nil && v.genuine(string(value))
 }
 
 // SignedIn is a guard of pages that need an account.

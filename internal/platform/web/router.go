@@ -116,6 +116,10 @@ func (rt *Router) serve(w http.ResponseWriter, r *http.Request, h HandlerFunc) {
 			rt.fail(w, r, errors.New("panic"))
 		}
 	}()
+	if !isText(r.URL.Path) || !isTextQuery(r.URL.RawQuery) {
+		rt.fail(w, r, ErrNotFound)
+		return
+	}
 	if rt.cfg.Identify != nil {
 		who, err := rt.cfg.Identify(w, r)
 		if err != nil {
@@ -140,26 +144,29 @@ func unsafe(r *http.Request) bool {
 	return r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodOptions
 }
 
-// checkForm refuses a form that one of our pages did not send. A multipart
-// form is checked by Parts, when the handler reads it.
+// checkForm refuses a form that one of our pages did not send. Of a multipart
+// form only the first part is read.
 func (rt *Router) checkForm(r *http.Request, v *Visit) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return ErrForged
 	}
+	genuine := false
 	if multipart(r) {
-		return nil
-	}
-	value := r.Header.Get("X-CSRF")
-	if value == "" {
+		genuine = v.openParts(r)
+	} else if value := r.Header.Get("X-CSRF"); value != "" {
+		genuine = v.genuine(value)
+	} else {
 		if err := r.ParseForm(); err != nil {
 			return tooLarge(err)
 		}
-		value = r.PostForm.Get("csrf")
+		onlyText(r.PostForm)
+		onlyText(r.Form)
+		genuine = v.genuine(r.PostForm.Get("csrf"))
 	}
-	if v.genuine(value) {
+	switch {
+	case genuine:
 		return nil
-	}
-	if v.Account == "" && v.Ended != "" {
+	case v.Account == "" && v.Ended != "":
 		return ErrSignIn // the session ran out while the form was being filled in
 	}
 	return ErrForged
@@ -278,4 +285,3 @@ func Local(to, fallback string) string {
 	}
 	return to
 }
-

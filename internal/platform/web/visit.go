@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/base64"
+	mp "mime/multipart"
 	"net/http"
 
 	"kabinet/internal/platform/i18n"
@@ -50,6 +51,7 @@ type Visit struct {
 	fresh     bool   // anonymous was made for this answer and must be sent
 	router    *Router
 	body      bodyLimit
+	parts     *mp.Reader // of a multipart form, behind its CSRF value
 }
 
 type visitKey struct{}

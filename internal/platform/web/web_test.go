@@ -219,6 +219,13 @@ func TestAMultipartFormIsCheckedBeforeItsFileIsRead(t *testing.T) {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
+	taken := len(s.posted)
+	for _, fields := range [][]string{nil, {"csrf", "x"}, {"name", "x"}} {
+		body, kind := form(10, fields...)
+		if got := s.do(call{method: "POST", path: "/form", body: body, kind: kind, cookies: session("s1")}).Code; got != 403 || len(s.posted) != taken {
+			t.Errorf("a multipart form with %v to a route that expects none: %d", fields, got)
+		}
+	}
 	if got := s.do(call{method: "POST", path: "/form", body: "csrf=" + value + "&name=" + strings.Repeat("x", 1<<20), cookies: session("s1")}).Code; got != 422 {
 		t.Errorf("a form over its limit: %d", got)
 	}
@@ -321,5 +328,23 @@ func TestFieldsKeepWhatWasTypedAndSayWhatIsWrong(t *testing.T) {
 		if f.Value != tt.value || f.Error.Key != tt.key || ok != (tt.key == "") {
 			t.Errorf("%s: %q %q %v", tt.name, f.Value, f.Error.Key, ok)
 		}
+	}
+}
+
+func TestWhatIsNoTextReachesNoHandler(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.Handle("GET /thing/{id}", func(w http.ResponseWriter, r *http.Request) error { return web.Write(w, r, 200, page("thing")) })
+	for path, want := range map[string]int{
+		"/thing/a": 200, "/thing/%D1%8F?q=%D1%8F": 200, "/thing/%00": 404, "/thing/%ff": 404, "/thing/a?q=%00": 404, "/thing/a?q=%ff": 404, "/thing/a?q=%zz": 200,
+	} {
+		if got := s.do(call{method: "GET", path: path}).Code; got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+	value := csrf(s.do(call{method: "GET", path: "/mine", cookies: session("s1")}))
+	s.do(call{method: "POST", path: "/form", body: "csrf=" + value + "&name=a%00b%ff", cookies: session("s1")})
+	if len(s.posted) != 1 || s.posted[0] != "ab" {
+		t.Errorf("posted %q", s.posted)
 	}
 }
