@@ -103,7 +103,7 @@ func (o *office) says(p *webtest.Page, selector, words string) {
 	}
 }
 
-// Proves: O-06, O-07, E-33
+// Proves: O-07, E-33
 func TestAClerkTakesACaseAsksAndApproves(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
@@ -169,7 +169,6 @@ func TestAClerkTakesACaseAsksAndApproves(t *testing.T) {
 	o.says(b.Get(queuePath+"?view=closed"), "tbody th", a.Number)
 }
 
-// Proves: O-06
 func TestARefusalNeedsAReasonThatTheCitizenReads(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
