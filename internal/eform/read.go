@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kabinet/internal/document"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
@@ -79,13 +80,13 @@ func (s *Service) readParts(ctx context.Context, parts *multipart.Reader, look *
 			return in, problems, nil
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, cutOff(err)
 		}
 		name := part.FormName()
 		if _, params, _ := mime.ParseMediaType(part.Header.Get("Content-Disposition")); params["filename"] == "" {
 			value, err := io.ReadAll(io.LimitReader(part, maxTyped*4))
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, cutOff(err)
 			}
 			if part.Header.Get("Content-Type") == "" { // a file input that was left empty has a type
 				in[name] = append(in[name], string(value))
@@ -103,6 +104,14 @@ func (s *Service) readParts(ctx context.Context, parts *multipart.Reader, look *
 		}
 	}
 	return nil, nil, ErrTooMuch
+}
+
+// cutOff tells a body that ended too early from failures of ours.
+func cutOff(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+		return document.ErrCutOff
+	}
+	return err
 }
 
 // refused tells at its field why a file was not taken.

@@ -157,37 +157,63 @@ func (s *Service) change(ctx context.Context, account, draft string, f func(*Dra
 }
 
 // AttachFile stores a file and adds it to the answer at path, which must be a
-// file field that is asked now. It returns ErrNoDraft, ErrSent, ErrNoField,
-// ErrFileType, ErrFileSize, ErrFileCount and what document.Upload returns; then
-// the draft is as it was.
+// file field that is asked now. What the file is its content tells: its name
+// only saves reading one that calls itself something else. It returns
+// ErrNoDraft, ErrSent, ErrNoField, ErrFileType, ErrFileSize, ErrFileCount,
+// document.ErrFlawed and what document.Upload returns; then the draft is as it
+// was.
 func (s *Service) AttachFile(ctx context.Context, look *State, d Draft, path, name string, r io.Reader) (Attachment, error) {
 	f, _, err := look.fileField(path)
 	if err != nil {
 		return Attachment{}, err
 	}
-	ending := strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
-	if ending == "jpeg" {
-		ending = "jpg"
-	}
-	if !slices.Contains(f.Types, ending) {
+	if !f.takesName(name) {
 		return Attachment{}, ErrFileType
 	}
 	limited := &limitedReader{r: r, left: int64(f.Size) << 20}
 	stored, err := s.documents.Upload(ctx, d.Account, name, limited)
-	if limited.over {
-		if err == nil {
-			err = s.documents.Delete(ctx, d.Account, stored.ID)
-		}
-		return Attachment{}, errors.Join(ErrFileSize, err)
+	if err != nil && limited.over {
+		return Attachment{}, ErrFileSize
 	}
 	if err != nil {
 		return Attachment{}, err
 	}
 	file := attachment(stored)
-	if err := s.attach(ctx, look, d, path, file); err != nil {
+	if err = f.takes(stored); err == nil && limited.over {
+		err = ErrFileSize
+	}
+	if err == nil {
+		err = s.attach(ctx, look, d, path, file)
+	}
+	if err != nil {
 		return Attachment{}, errors.Join(err, s.documents.Delete(ctx, d.Account, stored.ID))
 	}
 	return file, nil
+}
+
+// takesName reports whether a field takes files with the ending of a name.
+// Phones send names without one, or with a date at the end.
+func (f *field) takesName(name string) bool {
+	dot := strings.LastIndexByte(name, '.')
+	ending := strings.ToLower(name[dot+1:])
+	if ending == "jpeg" {
+		ending = "jpg"
+	}
+	return dot < 0 || strings.Trim(ending, "0123456789") == "" || slices.Contains(f.Types, ending)
+}
+
+// takes returns why a stored file cannot be an answer to the field:
+// document.ErrFlawed, ErrFileType or ErrFileSize.
+func (f *field) takes(stored document.File) error {
+	switch a := attachment(stored); {
+	case stored.Usable() != nil:
+		return stored.Usable()
+	case !slices.Contains(f.Types, a.Type):
+		return ErrFileType
+	case a.Size > int64(f.Size)<<20:
+		return ErrFileSize
+	}
+	return nil
 }
 
 // UseFile adds a file of the person's documents to the answer at path. It
@@ -201,15 +227,10 @@ func (s *Service) UseFile(ctx context.Context, look *State, d Draft, path, file 
 	if err != nil {
 		return Attachment{}, err
 	}
-	a := attachment(stored)
-	switch {
-	case stored.Usable() != nil:
-		return Attachment{}, stored.Usable()
-	case !slices.Contains(f.Types, a.Type):
-		return Attachment{}, ErrFileType
-	case a.Size > int64(f.Size)<<20:
-		return Attachment{}, ErrFileSize
+	if err := f.takes(stored); err != nil {
+		return Attachment{}, err
 	}
+	a := attachment(stored)
 	return a, s.attach(ctx, look, d, path, a)
 }
 

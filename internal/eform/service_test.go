@@ -283,6 +283,38 @@ func TestAGroupThatMustHaveRowsBeginsWithOne(t *testing.T) {
 	}
 }
 
+// Proves: E-08
+func TestAFileIsWhatItsContentSaysNotItsName(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.form = compile(t, oneStep("    - {id: scan, kind: file, label: {ru: Скан, en: Scan}, types: [pdf]}\n    - {id: photo, kind: file, label: {ru: Фото, en: Photo}, types: [png]}\n"))
+	locked := []byte("%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R /Encrypt 2 0 R >>\n%%EOF\n")
+	for _, tt := range []struct {
+		field, name string
+		content     []byte
+		want        error
+	}{
+		{"scan", "a.pdf", png, ErrFileType},
+		{"photo", "a.pdf", png, ErrFileType},
+		{"photo", "a.png", png, nil},
+		{"photo", "image", png, nil},
+		{"photo", "Снимок от 04.12.2026", png, nil},
+		{"scan", "a.pdf", locked, document.ErrFlawed},
+	} {
+		d := b.start(t, alice)
+		_, err := b.AttachFile(t.Context(), b.look(d), d, tt.field, tt.name, bytes.NewReader(tt.content))
+		if !errors.Is(err, tt.want) || (tt.want == nil && err != nil) {
+			t.Errorf("%s in %s: %v, want %v", tt.name, tt.field, err, tt.want)
+		}
+		if d, _ = b.Draft(t.Context(), alice, d.ID); (len(d.Answers) == 0) != (tt.want != nil) {
+			t.Errorf("%s in %s leaves %v", tt.name, tt.field, d.Answers)
+		}
+	}
+	if page, err := b.documents.List(t.Context(), alice, document.Query{}); err != nil || len(page.Files) != 3 {
+		t.Errorf("refused files are kept: %d, %v", len(page.Files), err)
+	}
+}
+
 // png is the smallest picture.
 var png = []byte("\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89\x00\x00\x00\rIDATx\xdac\xfc\xcf\xc0P\x0f\x00\x04\x85\x01\x80\x84\xa9\x8c!\x00\x00\x00\x00IEND\xaeB`\x82")
 
@@ -304,7 +336,7 @@ func TestFilesAreTakenWhereTheyAreAskedFor(t *testing.T) {
 	if problems := b.look(d).Check("reason"); problems != nil {
 		t.Error(said(t, problems))
 	}
-	for name, want := range map[string]error{"a.exe": ErrFileType, "a.pdf": document.ErrFormat, "a": ErrFileType} {
+	for name, want := range map[string]error{"a.exe": ErrFileType, "a.pdf": document.ErrFormat, "a": document.ErrFormat} {
 		if _, err := b.AttachFile(ctx, b.look(d), d, "certificate", name, strings.NewReader("no file")); !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
