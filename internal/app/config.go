@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -30,9 +31,9 @@ type Config struct {
 	Services  string           `config:"services" help:"Folder with service definitions. Without it the ones that come with the program are used."`
 	Region    Region           `config:"region" help:"Who runs the portal."`
 	TimeZone  string           `config:"time_zone" default:"Europe/Moscow" check:"timezone" help:"Time zone of the region: days and terms are counted by its clock."`
-	Proxies   []string         `config:"proxies" help:"Addresses of proxies in front of the portal, whose X-Forwarded-For is believed."`
+	Proxies   []string         `config:"proxies" example:"127.0.0.1, 10.0.0.0/8" help:"Addresses or networks of proxies in front of the portal, whose X-Forwarded-For is believed. With https it is needed: the proxy holds the certificate."`
 	Workers   int              `config:"workers" default:"4" min:"1" max:"256" help:"Background jobs that run at a time."`
-	Limits    []string         `config:"limits" example:"[account.sms_per_phone=10/1h]" help:"Limits other than the built-in ones, each as name=uses/time."`
+	Limits    []string         `config:"limits" example:"account.sms_per_phone=10/1h" help:"Limits other than the built-in ones, each as name=uses/time."`
 	Metrics   config.Secret    `config:"metrics_token" help:"Bearer token for /metrics. Without it only this machine may read them."`
 	Mail      Mail             `config:"mail" help:"Letters to people."`
 	SMS       SMS              `config:"sms" help:"Text messages to people: sign-in codes and notices."`
@@ -84,8 +85,16 @@ func (c *Config) Check(fault func(name, text string)) {
 	if _, err := c.limits(); err != nil {
 		fault("limits", err.Error())
 	}
+	for _, p := range c.Proxies {
+		if _, err := parseProxy(p); err != nil {
+			fault("proxies", fmt.Sprintf("%q is neither an IP address nor a network such as 10.0.0.0/8", p))
+		}
+	}
 	if !c.Serving {
 		return
+	}
+	if c.secure() && len(c.Proxies) == 0 {
+		fault("proxies", "is missing: https needs a proxy in front, without whose address every visitor seems to come from it")
 	}
 	if c.SMS.URL == "" {
 		fault("sms.url", "is missing: people cannot sign in without codes")
@@ -126,6 +135,29 @@ func (c *Config) limits() (map[string]limit.Override, error) {
 		all[strings.TrimSpace(name)] = limit.Override{Burst: n, Per: d}
 	}
 	return all, limit.Check(rules(), all)
+}
+
+// proxies are the networks of the proxies in front of the portal.
+func (c *Config) proxies() (all []netip.Prefix) {
+	for _, text := range c.Proxies {
+		if p, err := parseProxy(text); err == nil { // Check saw to it
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// parseProxy reads an address or a network.
+func parseProxy(s string) (netip.Prefix, error) {
+	if strings.Contains(s, "/") {
+		return netip.ParsePrefix(s)
+	}
+	addr, err := netip.ParseAddr(s)
+	if err != nil {
+		return netip.Prefix{}, err
+	}
+	addr = addr.Unmap()
+	return netip.PrefixFrom(addr, addr.BitLen()), nil
 }
 
 func (c *Config) database() string {

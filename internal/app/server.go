@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -77,28 +78,27 @@ func (a *App) metrics(w http.ResponseWriter, r *http.Request) {
 }
 
 // behindProxies puts the address of the client in place of the proxy's, for
-// proxies that the configuration names.
+// proxies that the configuration names. A proxy may add its line below one that
+// the client sent, so all lines of the header count, the last one first.
 func (a *App) behindProxies(next http.Handler) http.Handler {
 	if len(a.cfg.Proxies) == 0 {
 		return next
 	}
-	trusted := map[netip.Addr]bool{}
-	for _, p := range a.cfg.Proxies {
-		if addr, err := netip.ParseAddr(p); err == nil {
-			trusted[addr.Unmap()] = true
-		}
+	proxies := a.cfg.proxies()
+	trusted := func(addr netip.Addr) bool {
+		return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
-		if err == nil && trusted[peer.Addr().Unmap()] {
-			hops := strings.Split(r.Header.Get("X-Forwarded-For"), ",")
+		if err == nil && trusted(peer.Addr()) {
+			hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 			for i := len(hops) - 1; i >= 0; i-- {
 				addr, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 				if err != nil {
 					break
 				}
 				r.RemoteAddr = netip.AddrPortFrom(addr, 0).String()
-				if !trusted[addr.Unmap()] {
+				if !trusted(addr) {
 					break
 				}
 			}
