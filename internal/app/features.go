@@ -265,8 +265,29 @@ func (a *App) who(ctx context.Context, id string) (*web.Who, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &web.Who{Name: p.ShortName(), Initials: p.Initials(), FirstName: p.Name, Level: acc.Level.Text(),
-		Confirmed: acc.Level == account.Confirmed, Staff: acc.Staff, Unread: unread}, nil
+	who := &web.Who{Name: p.ShortName(), Initials: p.Initials(), FirstName: p.Name, Level: acc.Level.Text(),
+		Confirmed: acc.Level == account.Confirmed, Staff: acc.Staff, Unread: unread}
+	if acc.Staff {
+		who.Place, err = a.place(ctx, id)
+	}
+	return who, err
+}
+
+// place names the agency where a member of staff works; those who run the
+// portal have none.
+func (a *App) place(ctx context.Context, id string) (i18n.Words, error) {
+	member, err := a.staff.Member(ctx, id)
+	if errors.Is(err, staff.ErrNoMember) || err == nil && member.Agency == staff.Portal {
+		return i18n.Words{}, nil
+	}
+	if err != nil {
+		return i18n.Words{}, err
+	}
+	c, err := a.catalogue.Catalogue(ctx)
+	if err != nil {
+		return i18n.Words{}, err
+	}
+	return c.Agency(member.Agency).Short, nil
 }
 
 // anchorFile holds the daily digests of the audit log. The operator copies it

@@ -303,8 +303,10 @@ func (v cardView) timeline(ctx context.Context) (all []ui.Event) {
 			switch {
 			case e.Status == Refused:
 				line.State = ui.Failed
-			case !e.Status.Final():
+			case e.Status == Clarify:
 				line.State = ui.Now
+			case !e.Status.Final():
+				line.State, line.Icon = ui.Going, e.Status.Tag().Icon
 			}
 		}
 		all = append(all, line)

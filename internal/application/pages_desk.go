@@ -318,7 +318,7 @@ func (p casePage) title() i18n.Text {
 	if p.Card.Applicant == "" {
 		return p.Card.Def.Title.Text()
 	}
-	return i18n.K("application.desk_case_title", "applicant", p.Card.Applicant, "service", p.Card.Def.Title.Text())
+	return i18n.K("application.desk_case_title", "applicant", p.Card.Applicant, "service", p.Card.Def.Title)
 }
 
 // conflict says why nothing was done.

@@ -290,7 +290,7 @@ func (c *Catalogue) cardFacts(ctx context.Context, card Card) []ui.Pair {
 	return []ui.Pair{
 		{Label: i18n.K("catalogue.documents"), Value: needed},
 		{Label: i18n.K("catalogue.cost"), Value: feeText(ctx, card.Fee)},
-		{Label: i18n.K("catalogue.term"), Value: termText(card.Term).In(ctx)},
+		{Label: i18n.K("catalogue.term"), Value: raised(termText(card.Term).In(ctx))},
 		{Label: kindText(card.Kind), Value: c.Agency(card.Agency).Short.In(ctx)},
 	}
 }

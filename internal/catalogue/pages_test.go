@@ -57,7 +57,7 @@ func TestTheCatalogueListsServicesAsCards(t *testing.T) {
 		t.Errorf("heading is %q", h)
 	}
 	card := page.Text("li.service")
-	for _, want := range []string{"Справка о доходах", "Паспорт, СНИЛС", "Бесплатно", "до 10 минут", "Федеральная услуга", "Налоговая служба"} {
+	for _, want := range []string{"Справка о доходах", "Паспорт, СНИЛС", "Бесплатно", "До 10 минут", "Федеральная услуга", "Налоговая служба"} {
 		if !strings.Contains(strings.ReplaceAll(card, "\u00a0", " "), want) {
 			t.Errorf("the first card lacks %q: %s", want, card)
 		}
@@ -220,9 +220,9 @@ func TestTheServicePageKnowsTheLevelAndTheDraft(t *testing.T) {
 	t.Parallel()
 	p := loaded(t)
 	p.signIn(t)
-	p.draft = &catalogue.Draft{Href: "/applications/42/step", Saved: noon.AddDate(0, 0, -1), Step: 2, Steps: 4}
+	p.draft = &catalogue.Draft{Href: "/applications/42/step", Saved: noon.AddDate(0, 0, -1)}
 	page := p.browser.Get("/services/housing-subsidy")
-	if !page.Has("a[href='/applications/42/step']") || !strings.Contains(page.Text("aside"), "шаг 2 из") {
+	if !page.Has("a[href='/applications/42/step']") || !strings.Contains(page.Text("aside"), "Черновик сохранён вчера") {
 		t.Errorf("the draft is not offered: %s", page.Text("aside"))
 	}
 	p.level = catalogue.Simplified

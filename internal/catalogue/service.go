@@ -37,9 +37,8 @@ type Config struct {
 
 // Draft is an application that was begun and not sent.
 type Draft struct {
-	Href        string
-	Saved       time.Time
-	Step, Steps int // where the person was, from 1
+	Href  string
+	Saved time.Time
 }
 
 // Service is the catalogue of one portal.

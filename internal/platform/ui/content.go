@@ -84,9 +84,11 @@ type Pair struct {
 // State is how far a step has come.
 type State string
 
-// Done steps are behind, Now waits, Next are still to come, Failed ended badly.
+// Done steps are behind, Going is in the hands of others, Now waits for the
+// person, Next are still to come, Failed ended badly.
 const (
 	Done   State = "done"
+	Going  State = "going"
 	Now    State = "now"
 	Next   State = "next"
 	Failed State = "failed"
@@ -118,7 +120,7 @@ func (e Event) icon() string {
 	switch e.State {
 	case Now:
 		return "alert"
-	case Next:
+	case Going, Next:
 		return "clock"
 	case Failed:
 		return "bad"

@@ -27,8 +27,9 @@ type Who struct {
 	FirstName string
 	Level     string // message key of the account's level
 	Confirmed bool
-	Staff     bool // may enter the desk
-	Unread    int  // notices not read yet
+	Staff     bool       // may enter the desk
+	Place     i18n.Words // agency where staff works; zero for citizens and those who run the portal
+	Unread    int        // notices not read yet
 }
 
 // Prefs is how a person wants pages to look.
