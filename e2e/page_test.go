@@ -136,7 +136,7 @@ func (p *Page) Fill(label, text string) {
 	p.do(chromedp.Focus(el))
 	eval[bool](p, "(e => { if (e.select) e.select(); return true })("+string(el)+")")
 	if text == "" {
-		p.do(chromedp.Clear(el))
+		eval[bool](p, "(e => { e.value = ''; e.dispatchEvent(new Event('input', {bubbles: true})); return true })("+string(el)+")")
 		return
 	}
 	p.do(chromedp.SendKeys(el, text))

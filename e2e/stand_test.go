@@ -29,6 +29,8 @@ type Stand struct {
 	out  *output
 	args []string
 	seen seen
+
+	desk sync.Mutex // held by whoever signs in as a clerk: the codes go to one phone
 }
 
 // output keeps what a program prints, for the report of a failed test.
