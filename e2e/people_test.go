@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -84,12 +85,7 @@ var linkShape = regexp.MustCompile(`/email/\S+`)
 
 func (s *Stand) linkIn(t *testing.T, c Citizen) string {
 	t.Helper()
-	text := s.Mail(t, c.Email)
-	link := linkShape.FindString(text)
-	if link == "" {
-		t.Fatalf("no link in the letter %q", text)
-	}
-	return link
+	return linkShape.FindString(s.Mail(t, c.Email, linkShape))
 }
 
 // SignIn signs in, with the second step when one is asked.
@@ -176,7 +172,8 @@ func (v visitor) Profile(c Citizen) {
 		typed map[string]string
 	}{
 		{"identity", map[string]string{"birth_date": c.Day()}},
-		{"passport", map[string]string{"passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011"}},
+		{"passport", map[string]string{"passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011",
+			"issued_by": "Отделом по вопросам миграции г. Верхнереченска", "division": "990-001"}},
 		{"numbers", map[string]string{"snils": c.SNILS}},
 		{"home", map[string]string{"address": "г. Верхнереченск, ул. Кедровая, д. 9, кв. 3"}},
 	} {
@@ -193,5 +190,56 @@ func (s *Stand) knownToTax(t *testing.T, c Citizen) {
 		Set("birth_date", c.Birth).Set("snils", c.SNILS).Set("passport", c.Series+c.Number).Set("jobs", "1").Set("pay", "68400").Send()
 	if p.Status != http.StatusOK || p.Has(".wrong") {
 		t.Fatalf("the tax register does not take the person: %d: %s", p.Status, p.Text("main"))
+	}
+}
+
+// incomeReady opens the form for an income certificate and fills it in up to the page
+// of answers. The person's profile is complete.
+func (v visitor) incomeReady() *webtest.Page {
+	v.t.Helper()
+	p := v.send(v.Get("/services/income-certificate/apply?new=1"), map[string]string{"year": "2025", "purpose": "bank"}, "_do", "next")
+	p = v.send(p, nil, "_do", "next")
+	if !p.Has("input[name=consent]") {
+		v.t.Fatalf("no page of answers: %d at %s: %s", p.Status, p.URL, p.Text("main"))
+	}
+	return p
+}
+
+// subsidyReady is incomeReady for the subsidy, with a file.
+func (v visitor) subsidyReady() *webtest.Page {
+	v.t.Helper()
+	p := v.send(v.Get("/services/housing-subsidy/apply?new=1"), nil, "_do", "next")
+	p = v.send(p, map[string]string{"housing": "flat", "area": "54,3", "ownership": "own"}, "_do", "next")
+	p = p.Form("main form[method=post]").Set("people", "3").Set("income", "30 000").Set("costs", "9 000").Set("debt", "no").
+		Attach("bills", "квитанция.png", "image/png", pngBytes(v.t)).Send("_do", "next")
+	p = v.send(p, map[string]string{"account.bik": "049900001", "account.account": "40817810600000000002", "true_data": "on"}, "_do", "next")
+	if !p.Has("input[name=consent]") {
+		v.t.Fatalf("no page of answers: %d at %s: %s", p.Status, p.URL, p.Text("main"))
+	}
+	return p
+}
+
+// confirmed sends a form that is ready and returns the path of the application.
+func (v visitor) confirmed(ready *webtest.Page, c Citizen) string {
+	v.t.Helper()
+	p := v.send(ready, map[string]string{"consent": "on"})
+	p = v.send(p, map[string]string{"code": v.s.SMSCode(v.t, c.Phone)})
+	if p.Status != http.StatusOK || !strings.HasPrefix(p.URL.Path, "/applications/0") {
+		v.t.Fatalf("after sending: %d at %s: %s", p.Status, p.URL, p.Text("main"))
+	}
+	return p.URL.Path
+}
+
+// Await asks for a page until it says these words.
+func (v visitor) Await(path, words string) *webtest.Page {
+	v.t.Helper()
+	for end := time.Now().Add(patience); ; time.Sleep(200 * time.Millisecond) {
+		p := v.Get(path)
+		if strings.Contains(plain(p.Text("main")), words) {
+			return p
+		}
+		if time.Now().After(end) {
+			v.t.Fatalf("%s does not come to say «%s»: %s", path, words, p.Text("main"))
+		}
 	}
 }

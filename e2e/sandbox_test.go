@@ -29,64 +29,53 @@ func (s *seen) first(id string) bool {
 	return !was
 }
 
-// SMS waits for the newest message to a phone (E.164) that was not read yet.
-func (s *Stand) SMS(t *testing.T, phone string) string {
+// SMS waits for the newest message to a phone (E.164) that was not read yet and
+// holds what matches.
+func (s *Stand) SMS(t *testing.T, phone string, what *regexp.Regexp) string {
 	t.Helper()
-	var list []struct{ ID, Text string }
-	return s.message(t, "/sms.json?to="+url.QueryEscape(phone), &list, func() (string, string) {
-		if len(list) == 0 {
-			return "", ""
-		}
-		return "sms " + list[0].ID, list[0].Text
-	})
+	return s.message(t, "/sms.json?to="+url.QueryEscape(phone), what)
 }
 
-// Mail waits for the newest letter to an address that was not read yet, and
-// returns its subject and text.
-func (s *Stand) Mail(t *testing.T, address string) string {
+// Mail waits for the newest letter to an address that was not read yet and
+// holds what matches, and returns its subject and text.
+func (s *Stand) Mail(t *testing.T, address string, what *regexp.Regexp) string {
 	t.Helper()
-	var list []struct{ MessageID, Subject, Text string }
-	return s.message(t, "/mail.json?to="+url.QueryEscape(address), &list, func() (string, string) {
-		if len(list) == 0 {
-			return "", ""
-		}
-		return "mail " + list[0].MessageID, list[0].Subject + "\n" + list[0].Text
-	})
+	return s.message(t, "/mail.json?to="+url.QueryEscape(address), what)
 }
 
-// message reads a list into list until its newest was not read before.
-func (s *Stand) message(t *testing.T, path string, list any, newest func() (id, text string)) string {
+func (s *Stand) message(t *testing.T, path string, what *regexp.Regexp) string {
 	t.Helper()
 	client := &http.Client{Timeout: 5 * time.Second}
-	for end := time.Now().Add(15 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(patience); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		resp, err := client.Get(s.Sandbox + path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = json.NewDecoder(resp.Body).Decode(list)
+		var list []struct {
+			ID                       json.RawMessage
+			MessageID, Subject, Text string
+		}
+		err = json.NewDecoder(resp.Body).Decode(&list)
 		resp.Body.Close()
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		if id, text := newest(); id != "" && s.seen.first(id) {
-			return text
+		for _, m := range list {
+			if text := m.Subject + "\n" + m.Text; what.MatchString(text) && s.seen.first(string(m.ID)+" "+m.MessageID) {
+				return text
+			}
 		}
 	}
-	t.Fatalf("no new message at %s within 15 s", path)
+	t.Fatalf("no new message with %s at %s within %s", what, path, patience)
 	return ""
 }
 
-var codeShape = regexp.MustCompile(`\b\d{4,8}\b`)
+var codeShape = regexp.MustCompile(`(?:^|[^\d-])(\d{6})(?:[^\d-]|$)`)
 
 // SMSCode waits for the newest code sent to a phone (E.164) that was not read yet.
 func (s *Stand) SMSCode(t *testing.T, phone string) string {
 	t.Helper()
-	text := s.SMS(t, phone)
-	code := codeShape.FindString(text)
-	if code == "" {
-		t.Fatalf("no code in the message %q", text)
-	}
-	return code
+	return codeShape.FindStringSubmatch(s.SMS(t, phone, codeShape))[1]
 }
 
 // Partner switches a simulated partner (sms, mail, tax) to ok, slow, down or

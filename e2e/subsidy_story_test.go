@@ -110,7 +110,7 @@ func (p *Page) fillSubsidy(bill string) {
 	}
 	p.Next()
 	p.Fill("account.bik", "049900001")
-	p.Fill("account.account", "40817810300000000001")
+	p.Fill("account.account", "40817810600000000002")
 	p.Choose("true_data")
 	p.Next()
 	p.See(filepath.Base(bill))
