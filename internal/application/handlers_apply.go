@@ -136,7 +136,7 @@ func (s *Service) applyAtOnce(w http.ResponseWriter, r *http.Request, f form) er
 		}
 		answers = f.draft.Answers
 	}
-	sub := Submission{Account: acc, Session: session(r), Key: f.draft.ID, Service: f.def, Answers: answers,
+	sub := Submission{Account: acc, Session: session(r), Key: f.draft.ID, Service: f.def, Answers: answers, Facts: f.facts,
 		Consent: r.PostFormValue("consent") != "", Draft: !f.fresh, Rev: f.draft.Rev}
 	a, err := s.Submit(r.Context(), sub)
 	if err == nil {

@@ -92,6 +92,7 @@ type Submission struct {
 	Key     string // of the form: the same key is the same application
 	Service *catalogue.Definition
 	Answers eform.Answers // as typed
+	Facts   eform.Facts   // what is known of the person; nil: they are read
 	Consent bool          // to what Service.Consent says
 	Draft   bool          // there is a draft whose ID is Key; it ends with the sending
 	Rev     int64         // of the draft as it was looked over
@@ -159,7 +160,10 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Application, erro
 
 // final returns the answers as they are sent.
 func (s *Service) final(ctx context.Context, sub Submission) (eform.Answers, error) {
-	facts, err := s.Facts(ctx, sub.Account)
+	facts, err := sub.Facts, error(nil)
+	if facts == nil {
+		facts, err = s.Facts(ctx, sub.Account)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading what is known of %s: %w", sub.Account, err)
 	}

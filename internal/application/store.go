@@ -72,15 +72,40 @@ type cursor struct {
 // sent before the cursor (zero: from the newest).
 func (s store) list(ctx context.Context, db *sqldb.DB, account string, before cursor, limit int) ([]Application, error) {
 	if before.id == "" {
-		return sqldb.All(ctx, db, s.scan, listFirst, account, limit)
+		return sqldb.All(ctx, db, s.scanRow(account), listFirst, account, limit)
 	}
-	return sqldb.All(ctx, db, s.scan, listNext, account, sqldb.At(before.at), before.id, limit)
+	return sqldb.All(ctx, db, s.scanRow(account), listNext, account, sqldb.At(before.at), before.id, limit)
+}
+
+// scanRow reads an application of the account as lists show it. It leaves out
+// what they do not: half of the columns is half of the time.
+func (s store) scanRow(account string) func(sqldb.Row) (Application, error) {
+	return func(r sqldb.Row) (Application, error) {
+		a := Application{Account: account}
+		var sent sqldb.Time
+		var due string
+		var ask []byte
+		if err := r.Scan(&a.ID, &a.Number, &a.Service, &a.Version, &a.Status, &sent, &due, &a.Desk, &ask); err != nil {
+			return a, err
+		}
+		a.SentAt = sent.Time
+		var err error
+		if due != "" {
+			a.Due, err = workcal.ParseDate(due)
+		}
+		if err == nil && len(ask) > 0 {
+			a.Ask = &Ask{}
+			err = s.keys.OpenJSON("application", "ask", account, ask, a.Ask)
+		}
+		return a, err
+	}
 }
 
 const (
-	listFirst = `SELECT ` + columns + ` FROM application WHERE account = $1
+	rowColumns = `id, number, service, version, status, sent_at, due, desk, ask`
+	listFirst  = `SELECT ` + rowColumns + ` FROM application WHERE account = $1
 		ORDER BY sent_at DESC, id DESC LIMIT $2`
-	listNext = `SELECT ` + columns + ` FROM application WHERE account = $1 AND (sent_at, id) < ($2, $3)
+	listNext = `SELECT ` + rowColumns + ` FROM application WHERE account = $1 AND (sent_at, id) < ($2, $3)
 		ORDER BY sent_at DESC, id DESC LIMIT $4`
 )
 

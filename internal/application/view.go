@@ -107,7 +107,8 @@ func (s *Service) progress(c Card) (p Progress, err error) {
 	return p, nil
 }
 
-// Listed is an application in a list.
+// Listed is an application in a list. Of it only what rows show is there: ID,
+// number, service, status, when it was sent and is due, Desk and Ask.
 type Listed struct {
 	Application
 	Title i18n.Words // of the service
