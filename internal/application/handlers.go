@@ -86,34 +86,45 @@ const answerBody = 32 << 20
 func (s *Service) answer(w http.ResponseWriter, r *http.Request) error {
 	form := newAnswerForm()
 	files, err := s.readAnswer(r, &form)
-	if err == nil {
+	if err == nil && len(form.errors()) == 0 {
 		_, err = s.Answer(r.Context(), Answer{Account: web.Account(r), Session: session(r), Application: r.PathValue("id"), Text: form.Text.Value, Files: files})
-	}
-	if err == nil {
-		return web.SeeOther(w, r, "/applications/"+r.PathValue("id"))
+		if err == nil {
+			return web.SeeOther(w, r, "/applications/"+r.PathValue("id"))
+		}
 	}
 	for _, f := range files {
 		err = errors.Join(err, s.Documents.Delete(r.Context(), web.Account(r), f))
 	}
-	why := fault.Of(err)
 	switch {
+	case err == nil: // what is wrong stands at its field already
 	case errors.Is(err, ErrNoAnswer):
-		form.Text.Error = i18n.K(why.Text)
-	case why.Kind == fault.Invalid && !errors.Is(err, web.ErrForged) && !errors.Is(err, web.ErrTooLarge):
-		form.File.Error = i18n.K(why.Text)
+		form.Text.Error = i18n.K(fault.Of(err).Text)
+	case ofFile(err):
+		form.File.Error = i18n.K(fault.Of(err).Text)
 	default:
 		return err
 	}
 	return s.writeCard(w, r, http.StatusUnprocessableEntity, form)
 }
 
+// ofFile reports whether err says what is wrong with a file of an answer.
+func ofFile(err error) bool {
+	for _, other := range []error{document.ErrFull, document.ErrFlawed, document.ErrScanner} {
+		if errors.Is(err, other) {
+			return true
+		}
+	}
+	return fault.Of(err).Kind == fault.Invalid && !errors.Is(err, web.ErrTooLarge)
+}
+
 // maxAnswerFiles is how many files one answer takes.
 const maxAnswerFiles = 5
 
-// readAnswer reads the form of an answer part by part and stores its files.
+// readAnswer reads the form of an answer part by part and stores its files. What
+// is wrong with the words, or too many files, is told in the form.
 func (s *Service) readAnswer(r *http.Request, form *answerForm) (files []string, err error) {
 	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind != "multipart/form-data" {
-		form.Text.Value = web.Clean(r.PostFormValue(form.Text.Name))
+		web.Read(r, &form.Text)
 		return nil, nil
 	}
 	parts, err := web.Parts(r)
@@ -134,8 +145,11 @@ func (s *Service) readAnswer(r *http.Request, form *answerForm) (files []string,
 			if err != nil {
 				return files, web.ErrTooLarge
 			}
-			form.Text.Value = web.Clean(string(text))
-		case part.FileName() != "" && len(files) < maxAnswerFiles:
+			web.ReadFrom(func(string) string { return string(text) }, &form.Text)
+		case part.FileName() == "": // a file input that was left empty
+		case len(files) == maxAnswerFiles:
+			form.File.Error = i18n.K("application.answer_files", "n", maxAnswerFiles)
+		default:
 			f, err := s.keep(r, part)
 			if err != nil {
 				return files, err

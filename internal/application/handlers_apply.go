@@ -491,7 +491,7 @@ func (s *Service) notSent(w http.ResponseWriter, r *http.Request, f form, look c
 	switch why := fault.Of(err); {
 	case errors.Is(err, eform.ErrSent):
 		return err
-	case why.Kind == fault.TooMany, errors.Is(err, ErrIncomplete), errors.Is(err, eform.ErrChanged), errors.Is(err, account.ErrNoPhone), why.Kind == fault.Unavailable:
+	case why.Kind == fault.TooMany, errors.Is(err, ErrIncomplete), errors.Is(err, ErrFileGone), errors.Is(err, eform.ErrChanged), errors.Is(err, account.ErrNoPhone), why.Kind == fault.Unavailable:
 		look.alert = tooOften(err)
 		return s.writeCheck(w, r, web.Status(err), f, look)
 	}

@@ -12,6 +12,7 @@ import (
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/platform/workcal"
 )
 
 // decideJob asks the register that decides the service. Again: a clerk wants it
@@ -128,10 +129,13 @@ func (s *Service) settle(ctx context.Context, j jobs.Job[decideJob], a Applicati
 // queue. One that a clerk has already stays where it is.
 func (s *Service) handOver(ctx context.Context, j jobs.Job[decideJob], a Application, what string) error {
 	c := byPortal(a.Account, a.ID, Review, what)
-	if a.Desk {
-		c.to = a.Status
+	c.apply = func(a *Application) error {
+		if c.to = Review; a.Desk {
+			c.to = a.Status // as it is now: the clerk may have asked something while the register was
+		}
+		a.Desk = true
+		return nil
 	}
-	c.apply = func(a *Application) error { a.Desk = true; return nil }
 	c.also = func(tx *sqldb.DB, _ Application) error { return j.Finish(ctx, tx) }
 	if a.Status == Accepted {
 		c.notice = reviewNotice()
@@ -150,9 +154,16 @@ func (s *Service) copyCase(ctx context.Context, j jobs.Job[caseJob]) error {
 	if err != nil {
 		return fmt.Errorf("copying %s for the desk: %w", j.Args.ID, err)
 	}
-	name, err := s.applicant(ctx, a)
+	def, err := s.Catalogue.Definition(ctx, a.Service, a.Version)
 	if err != nil {
 		return fmt.Errorf("copying %s for the desk: %w", a.ID, err)
+	}
+	name, err := s.applicant(ctx, a, def)
+	if err != nil {
+		return fmt.Errorf("copying %s for the desk: %w", a.ID, err)
+	}
+	if a.Status == Clarify && def.Term.Pauses {
+		a.Due = workcal.Date{} // the term stands still: the case is not late, whatever the day
 	}
 	return s.DB.Tx(ctx, func(tx *sqldb.DB) error {
 		if err := s.store.putCase(ctx, tx, caseOf(a, name)); err != nil {
@@ -170,7 +181,7 @@ func caseOf(a Application, applicant string) Case {
 
 // applicant is the full name of who applied: as it is known, or else as it was
 // answered.
-func (s *Service) applicant(ctx context.Context, a Application) (string, error) {
+func (s *Service) applicant(ctx context.Context, a Application, def *catalogue.Definition) (string, error) {
 	facts, err := s.Facts(ctx, a.Account)
 	if err != nil {
 		return "", err
@@ -179,10 +190,6 @@ func (s *Service) applicant(ctx context.Context, a Application) (string, error) 
 		return name, nil
 	}
 	answers, err := s.store.answers(ctx, s.DB, a.Account, a.ID)
-	if err != nil {
-		return "", err
-	}
-	def, err := s.Catalogue.Definition(ctx, a.Service, a.Version)
 	if err != nil {
 		return "", err
 	}

@@ -382,7 +382,7 @@ func TestTheQueueShowsWhatEachViewIsFor(t *testing.T) {
 		t.Error(err, diff)
 	}
 	w.pass(30 * 24 * time.Hour)
-	if late := ids(Filter{View: ViewLate}); len(late) != 4 {
+	if late := ids(Filter{View: ViewLate}); len(late) != 3 { // one waits for the citizen
 		t.Errorf("%d are late", len(late))
 	}
 }
@@ -453,5 +453,63 @@ func BenchmarkSubmit(b *testing.B) {
 		if _, err := w.Submit(b.Context(), sub); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestAQuestionAskedWhileTheRegisterIsSilentStaysOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	w.register = func(Request) (Outcome, error) { return Outcome{}, errors.New("not understood") }
+	a := w.sent(acc, anna, income)
+	for range fewTries {
+		w.drain()
+		w.pass(11 * time.Minute)
+	}
+	taxman := Clerk{Account: "taxman", Agency: "tax", Name: "Петрова А. А."}
+	if _, err := w.TakeNext(t.Context(), taxman); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Retry(t.Context(), taxman, a.ID); err != nil {
+		t.Fatal(err)
+	}
+	w.register = func(Request) (Outcome, error) {
+		if len(w.asked) == 2*fewTries { // the last try of the second time
+			if _, err := w.AskFor(t.Context(), taxman, a.ID, Ask{What: "Какой ИНН?", Until: w.today().Add(3)}); err != nil {
+				t.Error(err)
+			}
+		}
+		return Outcome{}, errors.New("not understood")
+	}
+	for range fewTries {
+		w.drain()
+		w.pass(11 * time.Minute)
+	}
+	if got := w.is(a, Clarify); got.Ask == nil {
+		t.Error("nothing is asked any more")
+	}
+}
+
+func TestACaseThatWaitsForTheCitizenIsNotLate(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	a := w.taken(acc, anna, direct)
+	if _, err := w.AskFor(t.Context(), clerk, a.ID, Ask{What: "Что?", Until: w.today().Add(30)}); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	w.pass(20 * 24 * time.Hour)
+	counts, err := w.Counts(t.Context(), clerk)
+	if err != nil || counts[ViewLate] != 0 || counts[ViewWaiting] != 1 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	if _, err := w.Answer(t.Context(), Answer{Account: acc, Application: a.ID, Text: "Вот"}); err != nil {
+		t.Fatal(err)
+	}
+	w.drain()
+	w.pass(20 * 24 * time.Hour)
+	if counts, err = w.Counts(t.Context(), clerk); err != nil || counts[ViewLate] != 1 {
+		t.Errorf("after the answer: %v, %v", counts, err)
 	}
 }

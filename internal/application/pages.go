@@ -255,8 +255,9 @@ type answerForm struct {
 	File, Text web.Field
 }
 
-// maxAnswerText is the longest answer in bytes.
-const maxAnswerText = 8000
+// maxAnswerText is how much of an answer is read, in bytes: far more than it may
+// have, so that what is too long is told and comes back.
+const maxAnswerText = 64 << 10
 
 func newAnswerForm() answerForm {
 	return answerForm{

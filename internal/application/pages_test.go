@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web"
@@ -332,4 +333,37 @@ func TestFilesComeWithTheFormOrByTheScript(t *testing.T) {
 	p = b.Get(page.URL.Path)
 	has(t, p, 200, "другая.pdf") // the one file is replaced
 	has(t, p.Form("main form").Send("_do", "next"), 200, "Ваши данные")
+}
+
+func TestAnAnswerThatIsTooLongComesBackWhole(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	acc := s.citizen(anna)
+	a := s.taken(acc, anna, direct)
+	if _, err := s.AskFor(t.Context(), clerk, a.ID, Ask{What: "Что?", Until: s.today().Add(3)}); err != nil {
+		t.Fatal(err)
+	}
+	b := s.as(acc)
+	long := strings.Repeat("Ответ ", 2000) + "конец"
+	form := b.Get("/applications/" + a.ID).Form(`form[action$="/answer"]`).Set("text", long)
+	p := form.Attach("file", "a.pdf", "application/pdf", somePDF(t)).Send()
+	has(t, p, 422, "конец")
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	wants(t, m.WriteField("csrf", form.Value("csrf")), nil)
+	wants(t, m.WriteField("text", "Коротко"), nil)
+	for range maxAnswerFiles + 1 {
+		f, err := m.CreateFormFile("file", "a.pdf")
+		wants(t, err, nil)
+		_, err = f.Write(somePDF(t))
+		wants(t, err, nil)
+	}
+	wants(t, m.Close(), nil)
+	p, err := b.Try(http.MethodPost, "/applications/"+a.ID+"/answer", m.FormDataContentType(), &body)
+	wants(t, err, nil)
+	has(t, p, 422, "не больше", "Коротко")
+	s.is(a, Clarify)
+	if page, err := s.Documents.List(t.Context(), acc, document.Query{}); err != nil || len(page.Files) != 0 {
+		t.Errorf("files of answers that were not taken stay: %d, %v", len(page.Files), err)
+	}
 }

@@ -121,7 +121,7 @@ func (e *Incomplete) Unwrap() error { return ErrIncomplete }
 // Submit makes an application of a form, once: sent again, a form returns the
 // application that it became. It returns *Incomplete, ErrConsent, ErrLevel, a
 // *TooOften, the errors of account.Service.CheckCode, and eform.ErrChanged for
-// a draft that is not as it was looked over.
+// a draft that is not as it was looked over, and ErrFileGone.
 func (s *Service) Submit(ctx context.Context, sub Submission) (Application, error) {
 	if a, err := s.store.byForm(ctx, s.DB, sub.Account, sub.Key); err == nil {
 		return a, nil
@@ -280,7 +280,8 @@ func filesIn(answers eform.Answers) (files []attached) {
 	return files
 }
 
-// attach makes files of the account belong to an application: they stay.
+// attach makes files of the account belong to an application: they stay. It
+// returns ErrFileGone when the person deleted one meanwhile.
 func (s *Service) attach(ctx context.Context, tx *sqldb.DB, a Application, files ...attached) error {
 	if len(files) == 0 {
 		return nil
@@ -289,7 +290,11 @@ func (s *Service) attach(ctx context.Context, tx *sqldb.DB, a Application, files
 	for i, f := range files {
 		ids[i] = f.file
 	}
-	if err := s.Documents.Attach(ctx, tx, a.Account, object(a.ID), ids...); err != nil {
+	err := s.Documents.Attach(ctx, tx, a.Account, object(a.ID), ids...)
+	if errors.Is(err, document.ErrNone) {
+		return ErrFileGone
+	}
+	if err != nil {
 		return fmt.Errorf("attaching files to %s: %w", a.ID, err)
 	}
 	for _, f := range files {

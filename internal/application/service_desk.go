@@ -32,6 +32,9 @@ func (c Clerk) serves(a Application) error {
 	return nil
 }
 
+// own reports whether the clerk is who applied: nobody decides on themselves.
+func (c Clerk) own(account string) bool { return account == c.Account }
+
 // has returns ErrMoved for a case that is closed and ErrNotYours for one that
 // is not in the clerk's hands.
 func (c Clerk) has(a Application) error {
@@ -57,8 +60,9 @@ func (s *Service) byClerk(ctx context.Context, clerk Clerk, app string, to Statu
 		apply: func(a *Application) error { return clerk.has(*a) }}, nil
 }
 
-// Take gives a case to a clerk; taking one's own case changes nothing. It
-// returns ErrTaken when another has it, and ErrMoved when it is closed.
+// Take gives a case to a clerk; taking a case that one has changes nothing. It
+// returns ErrTaken when another has it, ErrMoved when it is closed, and ErrOwn
+// when it is the clerk's own application.
 func (s *Service) Take(ctx context.Context, clerk Clerk, app string) (Application, error) {
 	c, err := s.byClerk(ctx, clerk, app, Working, "application.event_taken")
 	if err != nil {
@@ -74,6 +78,8 @@ func (s *Service) Take(ctx context.Context, clerk Clerk, app string) (Applicatio
 			return errMine
 		case !a.Status.Undecided():
 			return ErrMoved
+		case clerk.own(a.Account):
+			return ErrOwn
 		case a.Assignee != "":
 			return ErrTaken
 		}
@@ -102,7 +108,7 @@ func (s *Service) TakeNext(ctx context.Context, clerk Clerk) (Application, error
 	}
 	for _, c := range open {
 		a, err := s.Take(ctx, clerk, c.ID)
-		if errors.Is(err, ErrTaken) || errors.Is(err, ErrMoved) {
+		if errors.Is(err, ErrTaken) || errors.Is(err, ErrMoved) || errors.Is(err, ErrOwn) {
 			continue
 		}
 		return a, err

@@ -499,3 +499,44 @@ func TestReadsDoNotScanTables(t *testing.T) {
 	sqldbtest.NoFullScan(t, w.DB, countLate, "social", true, "2026-11-20", 100)
 	sqldbtest.NoFullScan(t, w.DB, pickNext, "social", "", true, 20)
 }
+
+func TestNobodyWorksOnTheirOwnApplication(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	a := w.sent(acc, anna, direct)
+	w.drain()
+	me := Clerk{Account: acc, Agency: "social", Name: "Соколова М. А."}
+	_, err := w.Take(t.Context(), me, a.ID)
+	wants(t, err, ErrOwn)
+	_, err = w.TakeNext(t.Context(), me)
+	wants(t, err, ErrNone)
+	w.is(a, Accepted)
+}
+
+func TestACorrectedFormIsSentAnewWithoutWaiting(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	a := w.sent(acc, anna, signed)
+	_, err := w.Correct(t.Context(), acc, "s", a.ID)
+	wants(t, err, nil)
+	_, err = w.Submit(t.Context(), w.submission(acc, anna, signed, "second"))
+	wants(t, err, nil)
+	_, err = w.Submit(t.Context(), w.submission(acc, anna, signed, "third"))
+	wants(t, err, ErrTooOften)
+}
+
+func TestAFileDeletedBeforeTheSendingIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	f, err := w.Documents.Upload(t.Context(), acc, "a.pdf", bytes.NewReader(somePDF(t)))
+	wants(t, err, nil)
+	sub := w.submission(acc, anna, signed, "form")
+	sub.Answers["reason"] = "move"
+	sub.Answers.Attach("proof", eform.Attachment{Key: "f" + f.ID, ID: f.ID, Name: f.Name, Type: "pdf", Size: f.Size})
+	wants(t, w.Documents.Delete(t.Context(), acc, f.ID), nil)
+	_, err = w.Submit(t.Context(), sub)
+	wants(t, err, ErrFileGone)
+}

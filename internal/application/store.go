@@ -110,7 +110,7 @@ const (
 )
 
 // since returns how many applications for a service the account sent after a
-// time, and when the last of them was sent.
+// time, and when the last of them was sent that was not taken back.
 func (s store) since(ctx context.Context, db *sqldb.DB, account, service string, after time.Time) (n int, last time.Time, err error) {
 	type result struct {
 		n    int
@@ -121,7 +121,7 @@ func (s store) since(ctx context.Context, db *sqldb.DB, account, service string,
 	return r.n, r.last.Time, err
 }
 
-const sentSince = `SELECT count(*), max(sent_at) FROM application WHERE account = $1 AND service = $2 AND sent_at > $3`
+const sentSince = `SELECT count(*), max(CASE WHEN status <> 'withdrawn' THEN sent_at END) FROM application WHERE account = $1 AND service = $2 AND sent_at > $3`
 
 // insert stores a new application. It reports false when its form was sent
 // already.
