@@ -160,8 +160,8 @@ func (s *Service) SignInPage(w http.ResponseWriter, r *http.Request) error {
 		why = visit.Ended
 	}
 	f.Notice = notice{ui.Info, i18n.K(why)}
-	if _, account := s.sessionOf(r); visit.Ended != "" && r.PostForm != nil && !strings.HasPrefix(r.URL.Path, "/log") {
-		if f.Kept = s.seal(account, Form{Path: r.URL.RequestURI(), Values: r.PostForm}); f.Kept != "" {
+	if _, account := s.sessionOf(r); visit.Ended != "" && !strings.HasPrefix(r.URL.Path, "/log") {
+		if f.Kept = s.seal(account, Form{Path: r.URL.RequestURI(), Values: web.PostedTexts(r)}); f.Kept != "" {
 			f.Notice.text = i18n.K("account.kept", "why", i18n.K(why))
 		}
 	}

@@ -30,7 +30,8 @@ func (s *Service) settingsRoutes(rt *web.Router) {
 }
 
 // RequireFresh is a guard of pages that change how the account is got into: the
-// person must have given the password or a code within freshFor.
+// person must have given the password or a code within freshFor. What was typed
+// into a form meanwhile comes back after it.
 func (s *Service) RequireFresh(h web.HandlerFunc) web.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		cookie, _ := s.sessionOf(r)
@@ -41,7 +42,18 @@ func (s *Service) RequireFresh(h web.HandlerFunc) web.HandlerFunc {
 		if fresh {
 			return h(w, r)
 		}
-		return web.SeeOther(w, r, "/confirm?next="+url.QueryEscape(r.URL.Path))
+		next := r.URL.Path
+		if r.Method == http.MethodPost {
+			account := web.Account(r)
+			kept, err := s.keep(r.Context(), account, s.seal(account, Form{Path: next, Values: web.PostedTexts(r)}))
+			if err != nil {
+				return err
+			}
+			if kept != "" {
+				next = "/login/resume/" + kept
+			}
+		}
+		return web.SeeOther(w, r, "/confirm?next="+url.QueryEscape(next))
 	}
 }
 

@@ -28,7 +28,7 @@ func (s *Service) seal(account string, f Form) string {
 		}
 	}
 	plain, err := json.Marshal(f)
-	if err != nil || !id.Valid(account) || len(plain) > keptMax {
+	if err != nil || len(f.Values) == 0 || !id.Valid(account) || len(plain) > keptMax {
 		return ""
 	}
 	return account + "." + base64.RawURLEncoding.EncodeToString(s.keys.Seal("account_kept", "form", account, plain))

@@ -1,8 +1,10 @@
 package account
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -390,6 +392,39 @@ func TestAFormSentAfterTheSessionEndedComesBack(t *testing.T) {
 	if b.send("street", "Садовая, 5"); b.body != "took Садовая, 5" {
 		t.Errorf("got %q", b.body)
 	}
+}
+
+func TestAFormWithFilesSentAfterTheSessionEndedKeepsItsTexts(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser(t).register(phone)
+	b.get("/form")
+	s.pass(Idle)
+	var body bytes.Buffer
+	m := multipart.NewWriter(&body)
+	m.WriteField("csrf", b.value("csrf"))
+	f, err := m.CreateFormFile("scan", "a.pdf")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Write(make([]byte, 5<<20))
+	m.WriteField("street", "Садовая, 5")
+	m.Close()
+	b.take(b.http.Post(s.url+"/form", m.FormDataContentType(), &body))
+	b.at(401, "/form").send("login", phone, "password", goodPassword).at(200, "/login/resume/.*")
+	if b.value("street") != "Садовая, 5" {
+		t.Errorf("kept %q", b.value("street"))
+	}
+}
+
+func TestWhatWasTypedComesBackAfterThePasswordWasAskedForAgain(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.browser(t).register(phone)
+	b.get("/settings/email")
+	s.pass(freshFor)
+	b.send("email", "marina@example.test").at(200, "/confirm").send("password", goodPassword).at(200, "/login/resume/.*")
+	b.send().at(200, "/settings/security").says("Ждём подтверждения адреса marina@example.test")
 }
 
 func TestAKeptFormOpensForNobodyElse(t *testing.T) {

@@ -195,6 +195,37 @@ func (v *Visit) openParts(r *http.Request) bool {
 	return err == nil && v.genuine(string(value))
 }
 
+// textsBody is how much of a refused multipart form is read for its texts, in
+// bytes: files that stand between them are passed over.
+const textsBody = 32 << 20
+
+// PostedTexts returns what was typed into a posted form, for whoever keeps it
+// because it cannot be taken now. Files are left out.
+func PostedTexts(r *http.Request) url.Values {
+	v := VisitOf(r.Context())
+	if v.parts == nil {
+		return r.PostForm
+	}
+	v.body.left = textsBody
+	texts := url.Values{}
+	for left := FormLimit; left > 0; {
+		part, err := v.parts.NextPart()
+		if err != nil {
+			return texts
+		}
+		if part.FileName() != "" || part.Header.Get("Content-Type") != "" { // also a file input that was left empty
+			continue
+		}
+		value, err := io.ReadAll(io.LimitReader(part, int64(left)))
+		if err != nil {
+			return texts
+		}
+		texts.Add(part.FormName(), string(value))
+		left -= len(value) + 1
+	}
+	return texts
+}
+
 // SignedIn is a guard of pages that need an account.
 func SignedIn(h HandlerFunc) HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) error {
