@@ -203,6 +203,19 @@ type checkView struct {
 	Alert    i18n.Text
 }
 
+// mend is the page where a flaw found before sending is put right.
+func (v checkView) mend(p eform.Problem) string {
+	return draftPath(v.draft.ID, p.Step) + "?from=check"
+}
+
+// problemText says what is wrong with which answer, and names the answer once.
+func problemText(ctx context.Context, p eform.Problem) i18n.Text {
+	if strings.Contains(p.Text.In(ctx), p.Label.In(ctx)) {
+		return p.Text
+	}
+	return i18n.K("application.in_row", "row", p.Label, "label", p.Text)
+}
+
 // signs reports whether the sending is confirmed by a code.
 func (v checkView) signs() bool { return v.def.Signing == catalogue.SignCode }
 
