@@ -42,6 +42,15 @@ func byCitizen(acc, session, app string, to Status, what string) change {
 // transaction. It returns ErrNone, ErrMoved when the status does not allow the
 // change, and what c.apply and c.also return.
 func (s *Service) step(ctx context.Context, c *change) (a Application, err error) {
+	if a, err = s.store.byID(ctx, s.DB, c.account, c.id); err != nil {
+		return a, err
+	}
+	// Read before the transaction, which must not wait for it. An application
+	// keeps its version of the service.
+	def, err := s.Catalogue.Definition(ctx, a.Service, a.Version)
+	if err != nil {
+		return a, fmt.Errorf("reading service %s: %w", a.Service, err)
+	}
 	err = s.DB.Tx(ctx, func(tx *sqldb.DB) (err error) {
 		if a, err = s.store.forChange(ctx, tx, c.account, c.id); err != nil {
 			return err
@@ -54,10 +63,6 @@ func (s *Service) step(ctx context.Context, c *change) (a Application, err error
 		}
 		if !was.Status.May(c.to) {
 			return ErrMoved
-		}
-		def, err := s.Catalogue.Definition(ctx, a.Service, a.Version)
-		if err != nil {
-			return fmt.Errorf("reading service %s: %w", a.Service, err)
 		}
 		a.Seq++
 		a.Status, a.ChangeAt = c.to, s.Now()
