@@ -345,7 +345,7 @@ func TestAnAnswerThatIsTooLongComesBackWhole(t *testing.T) {
 	}
 	b := s.as(acc)
 	long := strings.Repeat("Ответ ", 2000) + "конец"
-	form := b.Get("/applications/" + a.ID).Form(`form[action$="/answer"]`).Set("text", long)
+	form := b.Get("/applications/"+a.ID).Form(`form[action$="/answer"]`).Set("text", long)
 	p := form.Attach("file", "a.pdf", "application/pdf", somePDF(t)).Send()
 	has(t, p, 422, "конец")
 	var body bytes.Buffer
