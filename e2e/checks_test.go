@@ -24,8 +24,24 @@ func (p *Page) Axe() {
 	}
 }
 
-func (p *Page) violations() []string {
+// Colours fails for what axe-core finds in colours alone: nothing else differs
+// between the modes of one page.
+func (p *Page) Colours() {
 	p.t.Helper()
+	for _, f := range p.find("color-contrast", "link-in-text-block") {
+		p.t.Errorf("axe on %s (%s): %s", p.address(), p.view, f)
+	}
+}
+
+func (p *Page) violations() []string { p.t.Helper(); return p.find() }
+
+// find runs axe-core with these rules, or with all.
+func (p *Page) find(rules ...string) []string {
+	p.t.Helper()
+	options := "{resultTypes: ['violations']}"
+	if len(rules) > 0 {
+		options = "{resultTypes: ['violations'], runOnly: ['" + strings.Join(rules, "', '") + "']}"
+	}
 	source, err := axeSource()
 	if err != nil {
 		p.t.Fatal(err)
@@ -34,7 +50,7 @@ func (p *Page) violations() []string {
 	if !eval[bool](p, "!!window.axe") {
 		eval[bool](p, source+"\n;true")
 	}
-	return eval[[]string](p, `axe.run(document, {resultTypes: ['violations']}).then(r => r.violations.flatMap(v =>
+	return eval[[]string](p, `axe.run(document, `+options+`).then(r => r.violations.flatMap(v =>
 	  v.nodes.map(n => v.id + ' (' + v.impact + '): ' + v.help + '\n    ' + n.target.join(' ') + '\n    ' + n.html.slice(0, 300) + '\n    ' + (n.failureSummary || '').replace(/\n\s*/g, ' '))))`)
 }
 
@@ -51,16 +67,18 @@ func (p *Page) withTimers() func() {
 	}
 }
 
-// EveryMode runs Axe on the page light, dark and in forced colours, and looks
-// for sideways scrolling at 320 px. The view is as before afterwards.
+// EveryMode runs Axe on the page, looks at its colours when it is dark and when
+// colours are forced, and for sideways scrolling at 320 px. The view is as
+// before afterwards.
 func (p *Page) EveryMode() {
 	p.t.Helper()
 	before := p.view
-	for _, v := range []View{{}, {Dark: true}, {Contrast: true}} {
+	p.Axe()
+	for _, v := range []View{{Dark: true}, {Contrast: true}} {
 		v.Width, v.Lang, v.NoScript = before.Width, before.Lang, before.NoScript
 		p.view = v
 		p.look()
-		p.Axe()
+		p.Colours()
 	}
 	p.view = before
 	p.look()
