@@ -105,7 +105,7 @@ func (s *Service) StartCode(ctx context.Context, account, purpose, object string
 		return Code{}, fmt.Errorf("starting a code: %w", err)
 	}
 	if last.id != "" && last.used.IsZero() && last.usable(s.now()) == nil && last.mayResend(s.now()) != nil {
-		return state(last, phone), nil
+		return state(last, phone), nil //nolint:nilerr // it is too early for another, and the last one serves
 	}
 	if err := s.limits.Take(ctx, limitCodes, account); err != nil {
 		return Code{}, err

@@ -40,10 +40,10 @@ func (s *Service) keep(ctx context.Context, account, sealed string) (string, err
 	owner, body, _ := strings.Cut(sealed, ".")
 	raw, err := base64.RawURLEncoding.DecodeString(body)
 	if err != nil || owner != account || len(raw) == 0 {
-		return "", nil
+		return "", nil //nolint:nilerr // not a form of this account
 	}
 	if _, err := s.keys.Open("account_kept", "form", account, raw); err != nil {
-		return "", nil // forged, or sealed with keys that are gone: there is no form
+		return "", nil //nolint:nilerr // forged, or sealed with keys that are gone: there is no form
 	}
 	keptID := id.New()
 	if err := insertKept(ctx, s.db, account, keptID, raw, s.now().Add(keptLife)); err != nil {

@@ -60,7 +60,7 @@ func newWorld(t *testing.T) *world {
 		w.mails[m.To] = append(w.mails[m.To], m)
 		return nil
 	}
-	contacts := func(ctx context.Context, a string) (notify.Contact, error) { return w.Service.Contacts(ctx, a) }
+	contacts := func(ctx context.Context, a string) (notify.Contact, error) { return w.Contacts(ctx, a) }
 	notices := notify.New(notify.Options{DB: w.db, Keys: w.keys, Now: w.now, Catalogue: texts, PublicURL: "https://kabinet.test",
 		Contacts: contacts, SMS: sendSMS, Mail: sendMail})
 	w.Service = New(Options{DB: w.db, Keys: w.keys, Now: w.now, Limits: limit.New(w.db, w.now, w.keys, nil), Catalogue: texts,

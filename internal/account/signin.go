@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -127,7 +128,7 @@ func (s *Service) fail(ctx context.Context, subject, owner string, c Client) err
 			return nil
 		}
 		act := "account.audit_failed"
-		if verdict == ErrLocked {
+		if errors.Is(verdict, ErrLocked) {
 			act = "account.audit_locked"
 			if err := s.tellLocked(ctx, tx, owner, n, ever); err != nil {
 				return err

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,7 +28,7 @@ func scanAccount(r sqldb.Row) (a Account, err error) {
 // accountByID returns ErrNone.
 func accountByID(ctx context.Context, db *sqldb.DB, id string) (Account, error) {
 	a, err := sqldb.One(ctx, db, scanAccount, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return a, ErrNone
 	}
 	return a, err
@@ -46,7 +47,7 @@ func credentialOf(ctx context.Context, db *sqldb.DB, account string) (credential
 		return c, err
 	}, `SELECT a.id, a.number, a.level, a.staff, a.second_factor, a.lang, p.hash
 		FROM account a JOIN account_password p ON p.account = a.id WHERE a.id = $1`, account)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return credential{}, nil
 	}
 	return c, err
@@ -124,7 +125,7 @@ func releaseIdentifier(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, 
 func accountOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, l Login) (string, error) {
 	owner, err := sqldb.One(ctx, db, sqldb.Text, `SELECT account FROM account_identifier WHERE kind = $1 AND hash = $2`,
 		string(l.Kind), keys.Index(string(l.Kind), l.Value))
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return "", nil
 	}
 	return owner, err
@@ -195,7 +196,7 @@ func failureOf(ctx context.Context, db *sqldb.DB, subject string, source []byte)
 		f.last, f.until = last.Time, until.Time
 		return f, err
 	}, `SELECT failures, last_at, until FROM account_failure WHERE subject = $1 AND source = $2`, subject, source)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return failure{}, nil
 	}
 	return f, err
@@ -234,7 +235,7 @@ func insertKept(ctx context.Context, tx *sqldb.DB, account, id string, sealed []
 func keptOf(ctx context.Context, db *sqldb.DB, account, id string) ([]byte, error) {
 	sealed, err := sqldb.One(ctx, db, func(r sqldb.Row) (b []byte, err error) { err = r.Scan(&b); return b, err },
 		`SELECT form FROM account_kept WHERE account = $1 AND id = $2`, account, id)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return nil, ErrFlow
 	}
 	return sealed, err

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kabinet/internal/platform/secret"
@@ -78,7 +79,7 @@ func flowByID(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, id, lock 
 		f.sent, f.oneTime.until, f.proved, f.done, f.until = sent.Time, codeUntil.Time, proved.Time, done.Time, until.Time
 		return f, keys.OpenJSON("account_flow", "data", f.id, data, &f.data)
 	}, `SELECT id, kind, browser, account, data, sends, hash, code, tries, sent_at, code_until, proved_at, done_at, until FROM account_flow WHERE id = $1`+lock, id)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return f, ErrFlow
 	}
 	return f, err
@@ -127,7 +128,7 @@ func codeByID(ctx context.Context, db *sqldb.DB, account, id, lock string) (code
 		c.sent, c.until, c.used = sent.Time, until.Time, used.Time
 		return c, err
 	}, `SELECT account, id, purpose, object, hash, code, tries, sent_at, until, used_at FROM account_code WHERE account = $1 AND id = $2`+lock, account, id)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return c, ErrCodeOver
 	}
 	return c, err
@@ -136,7 +137,7 @@ func codeByID(ctx context.Context, db *sqldb.DB, account, id, lock string) (code
 // latestCode returns the newest code for an object, the zero code when none.
 func latestCode(ctx context.Context, db *sqldb.DB, account, purpose, object string) (code, error) {
 	id, err := sqldb.One(ctx, db, sqldb.Text, `SELECT id FROM account_code WHERE account = $1 AND purpose = $2 AND object = $3 ORDER BY id DESC LIMIT 1`, account, purpose, object)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return code{}, nil
 	}
 	if err != nil {
@@ -183,7 +184,7 @@ func linkByID(ctx context.Context, db *sqldb.DB, account, id string) (link, erro
 		l.until = until.Time
 		return l, err
 	}, `SELECT account, id, secret, sealed, contact, until FROM account_link WHERE account = $1 AND id = $2`, account, id)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return l, ErrLink
 	}
 	return l, err

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kabinet/internal/platform/secret"
@@ -58,7 +59,7 @@ func sessionBySecret(ctx context.Context, db *sqldb.DB, account string, hash []b
 		s.Created, s.Seen, s.Proved, s.ended = created.Time, seen.Time, proved.Time, ended.Time
 		return s, err
 	}, `SELECT account, id, staff, alien, created_at, seen_at, proved_at, ended_at, ended_why FROM account_session WHERE account = $1 AND secret = $2`, account, hash)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return Session{}, nil
 	}
 	return s, err
@@ -139,7 +140,7 @@ func scanKnown(keys *secret.Keyring, account string) func(sqldb.Row) (KnownDevic
 func deviceBySecret(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string, hash []byte, now time.Time) (KnownDevice, error) {
 	k, err := sqldb.One(ctx, db, scanKnown(keys, account),
 		`SELECT id, device, trusted, created_at, until FROM account_device WHERE account = $1 AND secret = $2 AND until > $3`, account, hash, sqldb.At(now))
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return KnownDevice{}, nil
 	}
 	return k, err
@@ -199,7 +200,7 @@ func signIns(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, b
 
 func everSignedIn(ctx context.Context, db *sqldb.DB, account string) (bool, error) {
 	_, err := sqldb.One(ctx, db, sqldb.Int, `SELECT 1 FROM account_signin WHERE account = $1 LIMIT 1`, account)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return false, nil
 	}
 	return err == nil, err

@@ -3,6 +3,7 @@ package application
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -125,7 +126,7 @@ func TestAClerkTakesACaseAsksAndApproves(t *testing.T) {
 	}
 	page = page.Form(`form:has(button[value="take"])`).Send()
 	o.says(page, ".ds-alert[data-color=success]", "Заявка у вас")
-	if _, err := o.Correct(t.Context(), citizen, "s", a.ID); err != ErrMoved {
+	if _, err := o.Correct(t.Context(), citizen, "s", a.ID); !errors.Is(err, ErrMoved) {
 		t.Errorf("once it is taken, the citizen's correction gives %v", err)
 	}
 

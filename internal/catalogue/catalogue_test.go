@@ -3,6 +3,7 @@ package catalogue_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -197,7 +198,7 @@ func TestAChangedFileBecomesTheNextVersion(t *testing.T) {
 	delete(files, "social/housing-subsidy.yaml")
 	delete(files, "social/large-family-card.yaml") // it names the other
 	load()
-	if _, err := p.Current(t.Context(), "housing-subsidy"); err != catalogue.ErrNoService {
+	if _, err := p.Current(t.Context(), "housing-subsidy"); !errors.Is(err, catalogue.ErrNoService) {
 		t.Errorf("a service without a file: %v", err)
 	}
 	if _, err := p.Definition(t.Context(), "housing-subsidy", 2); err != nil {
@@ -212,7 +213,7 @@ func TestAVersionThatNeverWasIsNotFound(t *testing.T) {
 		code    string
 		version int
 	}{{"housing-subsidy", 7}, {"housing-subsidy", 0}, {"no-such-service", 1}} {
-		if _, err := p.Definition(t.Context(), c.code, c.version); err != catalogue.ErrNoService {
+		if _, err := p.Definition(t.Context(), c.code, c.version); !errors.Is(err, catalogue.ErrNoService) {
 			t.Errorf("%s %d: %v", c.code, c.version, err)
 		}
 	}

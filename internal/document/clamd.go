@@ -22,7 +22,7 @@ type Clamd struct {
 func NewClamd(addr string, timeout time.Duration) (*Clamd, error) {
 	network, where, ok := strings.Cut(addr, ":")
 	if !ok || network != "unix" && network != "tcp" || where == "" {
-		return nil, fmt.Errorf("the scanner's address %q must begin with unix: or tcp:", addr)
+		return nil, fmt.Errorf("the scanner's address %q must begin with \"unix:\" or \"tcp:\"", addr)
 	}
 	if timeout == 0 {
 		timeout = 30 * time.Second
@@ -56,7 +56,10 @@ func (c *Clamd) Scan(ctx context.Context, r io.Reader) error {
 	case strings.HasSuffix(verdict, " FOUND"):
 		return ErrInfected
 	}
-	return fmt.Errorf("%w: answer %q, %v", ErrScanner, verdict, err)
+	if err != nil {
+		return fmt.Errorf("%w: answer %q: %w", ErrScanner, verdict, err)
+	}
+	return fmt.Errorf("%w: answer %q", ErrScanner, verdict)
 }
 
 // send writes the file in pieces, each after its length, a length of 0 last.

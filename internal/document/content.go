@@ -83,7 +83,7 @@ func (c *content) rest() error {
 }
 
 func broken(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return ErrBroken
 	}
 	return err
@@ -107,7 +107,7 @@ func (c *capped) Read(p []byte) (int, error) {
 	if c.left -= int64(n); c.left < 0 {
 		return 0, ErrTooLarge
 	}
-	if err == io.ErrUnexpectedEOF {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = ErrCutOff // the connection broke, not the file
 	}
 	return n, err

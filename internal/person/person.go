@@ -1,6 +1,7 @@
 package person
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -224,7 +225,7 @@ func reason(key string, err error) i18n.Text {
 	if err == nil {
 		return i18n.Text{}
 	}
-	if err == ident.CheckDigit {
+	if errors.Is(err, ident.CheckDigit) {
 		return i18n.K("person." + key + "_slip")
 	}
 	return i18n.K("person." + key + "_wrong")

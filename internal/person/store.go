@@ -2,6 +2,7 @@ package person
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kabinet/internal/platform/secret"
@@ -20,7 +21,7 @@ func personOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, 
 		p.version = version
 		return p, err
 	}, `SELECT data, version FROM person WHERE account = $1`+lock, account)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return Person{}, nil
 	}
 	return p, err

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"kabinet/internal/platform/secret"
@@ -30,7 +31,7 @@ const columns = `account, agency, name, roles, since`
 // memberOf returns ErrNoMember.
 func memberOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string) (Member, error) {
 	m, err := sqldb.One(ctx, db, scanMember(keys), `SELECT `+columns+` FROM staff_member WHERE account = $1`, account)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return m, ErrNoMember
 	}
 	return m, err

@@ -3,6 +3,7 @@ package jobs
 import (
 	"context"
 	"embed"
+	"errors"
 	"time"
 
 	"kabinet/internal/platform/schema"
@@ -43,7 +44,7 @@ func insert(ctx context.Context, tx *sqldb.DB, id, kind, args, uniq string, at t
 func due(ctx context.Context, db *sqldb.DB, now time.Time) (ready bool, next time.Time, err error) {
 	at, err := sqldb.One(ctx, db, func(r sqldb.Row) (t sqldb.Time, err error) { err = r.Scan(&t); return },
 		`SELECT run_at FROM job WHERE state = 'ready' ORDER BY run_at, id LIMIT 1`)
-	if err == sqldb.ErrNoRow {
+	if errors.Is(err, sqldb.ErrNoRow) {
 		return false, time.Time{}, nil
 	}
 	return err == nil && !at.After(now), at.Time, err

@@ -107,9 +107,9 @@ func (rt *Router) serve(w http.ResponseWriter, r *http.Request, h HandlerFunc) {
 	r.Body = &v.body
 	ctx := rt.cfg.Catalogue.With(r.Context(), language(r), rt.cfg.Location, rt.cfg.Now())
 	r = r.WithContext(WithVisit(ctx, v))
-	defer func() {
+	defer func() { //nolint:contextcheck // r brings it along
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			slog.ErrorContext(r.Context(), "handler panicked", "route", r.Pattern, "panic", p, "stack", string(debug.Stack()))
@@ -150,7 +150,7 @@ func (rt *Router) checkForm(r *http.Request, v *Visit) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return ErrForged
 	}
-	genuine := false
+	var genuine bool
 	if multipart(r) {
 		genuine = v.openParts(r)
 	} else if value := r.Header.Get("X-CSRF"); value != "" {
@@ -212,7 +212,7 @@ func (rt *Router) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if WantsJSON(r) || rt.cfg.ErrorPage == nil {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(status)
-		w.Write([]byte(i18n.T(r.Context(), told.Text)))
+		w.Write([]byte(i18n.T(r.Context(), told.Text))) //nolint:gosec // plain text, which browsers do not run
 		return
 	}
 	if err := Write(w, r, status, rt.cfg.ErrorPage(status, told, request)); err != nil {
