@@ -65,7 +65,7 @@ func Open(ctx context.Context, cfg Config, out io.Writer) (_ *App, err error) {
 		a.Close()
 		return nil, err
 	}
-	if err := a.openFeatures(); err != nil {
+	if err := a.openFeatures(); err != nil { //nolint:contextcheck // gauges are read later, on nobody's behalf
 		a.Close()
 		return nil, err
 	}

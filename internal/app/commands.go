@@ -131,8 +131,8 @@ type keysCommand struct {
 type keysMaster struct{}
 
 func (keysMaster) Run(c *console) error {
-	fmt.Fprintln(c.out, secret.NewMaster())
-	return nil
+	_, err := fmt.Fprintln(c.out, secret.NewMaster())
+	return err
 }
 
 type keysRotate struct{ configFile }

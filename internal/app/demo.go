@@ -22,7 +22,7 @@ import (
 )
 
 // demoPassword is every sample person's.
-const demoPassword = "Zarechny!2026"
+const demoPassword = "Zarechny!2026" //nolint:gosec // the demonstration prints it
 
 type demoCommand struct {
 	Listen        string `help:"Address of the portal." default:"127.0.0.1:8080"`
@@ -39,17 +39,17 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) error {
 			return err
 		}
 	}
-	portal, err := net.Listen("tcp", cmd.Listen)
+	portal, err := new(net.ListenConfig).Listen(ctx, "tcp", cmd.Listen)
 	if err != nil {
 		return fmt.Errorf("the portal cannot listen on %s (choose another by --listen): %w", cmd.Listen, err)
 	}
 	defer portal.Close()
-	partners, err := net.Listen("tcp", cmd.SandboxListen)
+	partners, err := new(net.ListenConfig).Listen(ctx, "tcp", cmd.SandboxListen)
 	if err != nil {
 		return fmt.Errorf("the sandbox cannot listen on %s (choose another by --sandbox-listen): %w", cmd.SandboxListen, err)
 	}
 	defer partners.Close()
-	mail, err := net.Listen("tcp", "127.0.0.1:0")
+	mail, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return fmt.Errorf("the sandbox's mail server cannot listen: %w", err)
 	}
@@ -156,15 +156,14 @@ func serveSandbox(ctx context.Context, box *sandbox.Sandbox, ln, mail net.Listen
 		return nil
 	})
 	group.Go(func() error {
-		err := box.ServeSMTP(mail)
-		if ctx.Err() != nil {
-			return nil
+		if err := box.ServeSMTP(mail); ctx.Err() == nil {
+			return err
 		}
-		return err
+		return nil // it was told to stop
 	})
 	group.Go(func() error {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
 		return errors.Join(srv.Shutdown(end), mail.Close())
 	})
@@ -195,11 +194,11 @@ type sandboxCommand struct {
 
 // Run runs the partners alone and prints the token for their clients.
 func (cmd sandboxCommand) Run(ctx context.Context, c *console) error {
-	ln, err := net.Listen("tcp", cmd.Listen)
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", cmd.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", cmd.Listen, err)
 	}
-	mail, err := net.Listen("tcp", cmd.Mail)
+	mail, err := new(net.ListenConfig).Listen(ctx, "tcp", cmd.Mail)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", cmd.Mail, err)
 	}

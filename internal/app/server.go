@@ -110,7 +110,7 @@ func (a *App) behindProxies(next http.Handler) http.Handler {
 // Serve answers on the configured address until ctx ends, and runs jobs beside
 // it when withJobs. Then it lets requests and jobs end.
 func (a *App) Serve(ctx context.Context, withJobs bool) error {
-	ln, err := net.Listen("tcp", a.cfg.Listen)
+	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Listen)
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", a.cfg.Listen, err)
 	}
@@ -132,7 +132,7 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, withJobs bool) error
 	})
 	group.Go(func() error {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.Background(), a.cfg.Stop)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.cfg.Stop)
 		defer cancel()
 		a.hub.Close()
 		return srv.Shutdown(end)
@@ -164,7 +164,7 @@ func (a *App) Work(ctx context.Context) error {
 
 // alone makes this process the only one that runs jobs on the data folder. The
 // system lets go of the lock however the process ends.
-func (a *App) alone() (release func() error, err error) {
+func (a *App) alone() (release func(), err error) {
 	f, err := os.OpenFile(filepath.Join(a.cfg.Data, "kabinet.lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("locking the data folder: %w", err)
@@ -173,7 +173,7 @@ func (a *App) alone() (release func() error, err error) {
 		f.Close()
 		return nil, fmt.Errorf("another process runs the portal on %s: with SQLite there can be one; use PostgreSQL for more", a.cfg.Data)
 	}
-	return f.Close, nil
+	return func() { f.Close() }, nil
 }
 
 // trim gives memory that starting up needed back to the system.

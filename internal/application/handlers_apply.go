@@ -399,7 +399,7 @@ func (s *Service) uploadFile(w http.ResponseWriter, r *http.Request, f form) err
 	if len(problems) > 0 {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusUnprocessableEntity)
-		_, err := w.Write([]byte(problems[0].Text.In(r.Context())))
+		_, err := w.Write([]byte(problems[0].Text.In(r.Context()))) //nolint:gosec // plain text, which browsers do not run
 		return err
 	}
 	d, err := s.Forms.Draft(r.Context(), web.Account(r), f.draft.ID)

@@ -78,7 +78,7 @@ func (s *Service) resultPaper(ctx context.Context, a Application) (document.Pape
 	}
 	paper := document.Paper{
 		Source: object(a.ID) + "/result", Title: v.def.Result.Title, Agency: v.agency.Name, Number: a.Number, Holder: v.applicant,
-		Made: a.ChangeAt, Reason: s.words("application.pdf_reason", "number", a.Number),
+		Made: a.ChangeAt, Reason: s.words(ctx, "application.pdf_reason", "number", a.Number),
 	}
 	if n := v.def.Result.ValidMonths; n > 0 {
 		paper.Until = workcal.DateOf(a.ChangeAt.In(s.Location)).AddMonths(n).String()
@@ -174,9 +174,9 @@ func shaped(ctx context.Context, as catalogue.Shape, value string) string {
 }
 
 // words says a text in both languages, for papers.
-func (s *Service) words(key string, args ...any) i18n.Words {
+func (s *Service) words(ctx context.Context, key string, args ...any) i18n.Words {
 	say := func(lang i18n.Lang) string {
-		return i18n.T(s.Texts.With(context.Background(), lang, s.Location, time.Time{}), key, args...)
+		return i18n.T(s.Texts.With(ctx, lang, s.Location, time.Time{}), key, args...)
 	}
 	return i18n.Words{RU: say(i18n.RU), EN: say(i18n.EN)}
 }
@@ -206,8 +206,8 @@ func (s *Service) issueReceipt(ctx context.Context, a Application, source string
 	}
 	ru := s.russian(ctx, a.SentAt)
 	paper := document.Paper{
-		Source: source, Title: s.words("application.pdf_receipt"), Agency: v.agency.Name, Number: a.Number, Holder: v.applicant,
-		Made: a.SentAt, Reason: s.words("application.pdf_reason", "number", a.Number), Type: document.Other,
+		Source: source, Title: s.words(ctx, "application.pdf_receipt"), Agency: v.agency.Name, Number: a.Number, Holder: v.applicant,
+		Made: a.SentAt, Reason: s.words(ctx, "application.pdf_reason", "number", a.Number), Type: document.Other,
 		Body: append([]pdf.Block{pdf.Para(i18n.T(ru, "application.pdf_receipt_text")), headPairs(ru, v)}, answerBlocks(ru, v.sections)...),
 	}
 	ready, err := s.Documents.Prepare(ctx, a.Account, paper)

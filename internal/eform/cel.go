@@ -202,7 +202,7 @@ func dateAndNumber(f func(d time.Time, n int) time.Time) cel.OverloadOpt {
 // that was not given makes the sum not given.
 func sumFrom(zero traits.Adder) func(ref.Val) ref.Val {
 	return func(v ref.Val) ref.Val {
-		total := ref.Val(zero.(ref.Val))
+		total := zero.(ref.Val)
 		for it := v.(traits.Lister).Iterator(); it.HasNext() == types.True; {
 			next := it.Next()
 			if types.IsUnknownOrError(next) {

@@ -296,7 +296,7 @@ func (c *compiler) declareGroup(f *field) {
 		c.at(f.ID, f.where+".fields", "Add the fields of a row", "a row of the group %q asks nothing", f.id)
 	}
 	f.byID = map[string]*field{}
-	f.fields = c.declareFields(f.Field.Fields, f.step, f, f.where)
+	f.fields = c.declareFields(f.Fields, f.step, f, f.where)
 	types := map[string]*cel.Type{"number": cel.IntType}
 	for _, in := range f.fields {
 		if in.typ != nil {

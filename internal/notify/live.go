@@ -23,7 +23,7 @@ func (s *Service) Follow(ctx context.Context) {
 		return
 	}
 	waiting := make(chan string, queued)
-	cancel := s.db.Subscribe(signal, func(payload string) {
+	cancel := s.db.Subscribe(signal, func(payload string) { //nolint:contextcheck // cancel ends it
 		account, _, _ := strings.Cut(payload, " ")
 		if !s.opt.Hub.Listening(account) {
 			return

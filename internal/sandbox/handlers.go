@@ -73,7 +73,7 @@ func (s *Sandbox) partner(name string, work http.HandlerFunc) http.HandlerFunc {
 			return
 		case ModeBroken:
 			w.Header().Set("Content-Type", "text/html; charset=utf-8")
-			io.WriteString(w, "<html><body><h1>It works!</h1><p>default page of a server</body>")
+			w.Write([]byte("<html><body><h1>It works!</h1><p>default page of a server</body>"))
 			return
 		case ModeSlow:
 			s.wait()

@@ -185,7 +185,7 @@ func (s *Sandbox) savePayer(p Payer) (saved Payer, taken []string, err error) {
 func (s *Sandbox) lastPayer() (last int) {
 	for _, p := range s.people {
 		var n int
-		fmt.Sscan(p.ID, &n)
+		_, _ = fmt.Sscan(p.ID, &n) // 0 when it is no number
 		last = max(last, n)
 	}
 	return last

@@ -112,7 +112,7 @@ func makeDemo(path string, keys *secret.Keyring, now time.Time) ([]byte, error) 
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(tmp.Name())
+	defer os.Remove(tmp.Name()) //nolint:errcheck // a file left behind harms nobody
 	if _, err := tmp.Write(data); err != nil {
 		return nil, errors.Join(err, tmp.Close())
 	}

@@ -40,7 +40,7 @@ func ParseINN(s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ok := false
+	var ok bool
 	if n == 10 {
 		ok = weighted(s, 2, 4, 10, 3, 5, 9, 4, 6, 8)%11%10 == digit(s, 9)
 	} else {

@@ -68,7 +68,7 @@ func (s *Store) Put(ctx context.Context, owner string, r io.Reader, limit int64)
 	defer func() {
 		if err != nil {
 			tmp.Close()
-			os.Remove(tmp.Name())
+			_ = os.Remove(tmp.Name()) // the caller is told of what came first
 		}
 	}()
 	w, err := s.keys.SealTo(tmp, "blob", ref.ID, owner)

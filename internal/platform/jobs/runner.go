@@ -81,7 +81,7 @@ func (r *Runner) Run(ctx context.Context) error {
 		default:
 		}
 	}
-	cancel := r.db.Subscribe(signal, poke)
+	cancel := r.db.Subscribe(signal, poke) //nolint:contextcheck // cancel ends it
 	defer cancel()
 	free := make(chan struct{}, r.workers)
 	for range r.workers {

@@ -107,8 +107,7 @@ func openSQLite(ctx context.Context, path string) (*DB, error) {
 	}
 	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
 	if err != nil {
-		write.close()
-		return nil, fmt.Errorf("opening database: %w", err)
+		return nil, errors.Join(fmt.Errorf("opening database: %w", err), write.close())
 	}
 	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
 	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
@@ -303,7 +302,7 @@ func (db *DB) query(ctx context.Context, query string, args []any) (*sql.Rows, e
 	if db.tx != nil || db.pg {
 		return db.conn().QueryContext(db.context(ctx), query, args...)
 	}
-	stmt, err := db.prepared(query)
+	stmt, err := db.prepared(ctx, query) //nolint:sqlclosecheck // it is kept for the next query
 	if err != nil {
 		return nil, err
 	}
@@ -312,16 +311,16 @@ func (db *DB) query(ctx context.Context, query string, args []any) (*sql.Rows, e
 
 // prepared keeps a statement per text: parsing costs SQLite as much as running
 // most queries. Texts come from code, so there are a few hundred.
-func (db *DB) prepared(query string) (*sql.Stmt, error) {
+func (db *DB) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s, ok := db.stmts.Load(query); ok {
 		return s.(*sql.Stmt), nil
 	}
-	stmt, err := db.read.Prepare(steady(query))
+	stmt, err := db.read.PrepareContext(db.context(ctx), steady(query))
 	if err != nil {
 		return nil, err
 	}
 	if old, loaded := db.stmts.LoadOrStore(query, stmt); loaded {
-		stmt.Close()
+		stmt.Close() //nolint:sqlclosecheck // only where another was first
 		return old.(*sql.Stmt), nil
 	}
 	return stmt, nil

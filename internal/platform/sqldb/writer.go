@@ -42,7 +42,7 @@ func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
 		return nil, err
 	}
 	w := &writer{pool: pool, queue: make(chan *work, batchLimit), stop: make(chan struct{}), ended: make(chan struct{})}
-	go w.loop()
+	go w.loop() //nolint:contextcheck // it works until close, for whoever comes
 	return w, nil
 }
 
@@ -110,11 +110,11 @@ func (w *writer) loop() {
 // as a whole nothing of it happened, and each of the batch gets the error.
 func (w *writer) commit(batch []*work) {
 	err := w.try(batch, false)
-	if err == errJob && len(batch) > 1 {
+	if errors.Is(err, errJob) && len(batch) > 1 {
 		err = w.try(batch, true)
 	}
 	for _, job := range batch {
-		if err != nil && err != errJob {
+		if err != nil && !errors.Is(err, errJob) {
 			job.done <- fmt.Errorf("committing: %w", err)
 			continue
 		}
@@ -156,7 +156,7 @@ func (w *writer) try(batch []*work, apart bool) error {
 	if err == nil {
 		return nil
 	}
-	if _, e := w.conn.exec("ROLLBACK"); e != nil || err != errJob {
+	if _, e := w.conn.exec("ROLLBACK"); e != nil || !errors.Is(err, errJob) {
 		w.drop()
 	}
 	return err
@@ -241,7 +241,7 @@ func (c *cached) exec(query string) (sql.Result, error) {
 }
 
 func (c *cached) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := c.prepare(query)
+	s, err := c.prepare(query) //nolint:contextcheck,sqlclosecheck // statements are kept, whoever asked first
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +249,7 @@ func (c *cached) ExecContext(ctx context.Context, query string, args ...any) (sq
 }
 
 func (c *cached) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.prepare(query)
+	s, err := c.prepare(query) //nolint:contextcheck,sqlclosecheck // statements are kept, whoever asked first
 	if err != nil {
 		return nil, err
 	}

@@ -315,7 +315,9 @@ func (f *Form) multipart(values url.Values) (io.Reader, string, error) {
 			if err != nil {
 				return nil, "", err
 			}
-			w.Write(chosen.data)
+			if _, err := w.Write(chosen.data); err != nil {
+				return nil, "", err
+			}
 			continue
 		}
 		for _, v := range values[name] {
