@@ -42,6 +42,7 @@ var (
 	ErrScanner   = fault.New(fault.Unavailable, "document.scanner_down")
 	ErrDamaged   = fault.New(fault.Unavailable, "document.damaged")
 	ErrNoCode    = fault.New(fault.NotFound, "document.no_code")
+	ErrCheckBusy = fault.New(fault.Unavailable, "document.check_busy")
 	ErrCheckSize = fault.New(fault.Invalid, "document.check_too_large")
 )
 

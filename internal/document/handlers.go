@@ -6,6 +6,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"os"
 	"strconv"
 	"time"
 
@@ -142,7 +143,7 @@ func received(err error) error {
 		return nil
 	case errors.Is(err, web.ErrTooLarge):
 		return ErrTooLarge
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, os.ErrDeadlineExceeded):
 		return ErrCutOff
 	}
 	return err

@@ -6,6 +6,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"time"
 
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/web"
@@ -52,7 +53,7 @@ func (s *Service) verifyFile(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := newVerifyForm()
-	verdict, err := s.takeCheck(r, parts, &form)
+	verdict, err := s.takeCheck(w, r, parts, &form)
 	p := checkPage{Form: form, Now: s.now().In(s.cfg.Location)}
 	if wrong := toldOf(err); err != nil && (wrong != nil || errors.Is(err, ErrNoCode)) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -74,7 +75,7 @@ func (s *Service) verifyFile(w http.ResponseWriter, r *http.Request) error {
 
 // takeCheck reads the parts after the first: a code, which may be missing, and
 // the file.
-func (s *Service) takeCheck(r *http.Request, parts *multipart.Reader, form *verifyForm) (Verdict, error) {
+func (s *Service) takeCheck(w http.ResponseWriter, r *http.Request, parts *multipart.Reader, form *verifyForm) (Verdict, error) {
 	for {
 		part, err := parts.NextPart()
 		if err == io.EOF {
@@ -95,6 +96,7 @@ func (s *Service) takeCheck(r *http.Request, parts *multipart.Reader, form *veri
 				return Verdict{}, ErrMissing
 			}
 			return s.Check(r.Context(), form.Code.Value, func(limit int64) ([]byte, error) {
+				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(checkRead)) // tests have no connection
 				file, err := io.ReadAll(io.LimitReader(part, limit+1))
 				if err != nil {
 					return nil, received(err)

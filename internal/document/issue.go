@@ -263,13 +263,25 @@ type Verdict struct {
 // CheckSize is the largest file that is checked, in bytes.
 const CheckSize = 10 << 20
 
+const (
+	// checkWait is how long a check waits for its turn.
+	checkWait = 10 * time.Second
+	// checkRead is how long a file may take to arrive while it holds a turn:
+	// whoever sends on purpose slowly must not keep all others from checking.
+	checkRead = 30 * time.Second
+)
+
 // Check tells whether a file in somebody's hands is what was issued; with a
 // code, whether it is the document of that code. It keeps nothing of the file.
-// It returns ErrCheckSize, ErrMissing, ErrCutOff and ErrNoCode.
+// It returns ErrCheckSize, ErrCheckBusy, ErrMissing, ErrCutOff and ErrNoCode.
 func (s *Service) Check(ctx context.Context, code string, read func(limit int64) ([]byte, error)) (Verdict, error) {
+	wait := time.NewTimer(checkWait)
+	defer wait.Stop()
 	select {
 	case s.checks <- struct{}{}:
 		defer func() { <-s.checks }()
+	case <-wait.C:
+		return Verdict{}, ErrCheckBusy
 	case <-ctx.Done():
 		return Verdict{}, ctx.Err()
 	}

@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"kabinet/internal/audit"
@@ -800,4 +801,18 @@ func BenchmarkUpload1MB(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+func TestACheckDoesNotWaitForItsTurnForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Config{})
+		for range maxChecks {
+			s.checks <- struct{}{}
+		}
+		_, err := s.Check(t.Context(), "", func(int64) ([]byte, error) { return nil, errors.New("was read") })
+		if !errors.Is(err, ErrCheckBusy) {
+			t.Errorf("%v, want ErrCheckBusy", err)
+		}
+	})
 }

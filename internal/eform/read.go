@@ -7,6 +7,7 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -106,9 +107,10 @@ func (s *Service) readParts(ctx context.Context, parts *multipart.Reader, look *
 	return nil, nil, ErrTooMuch
 }
 
-// cutOff tells a body that ended too early from failures of ours.
+// cutOff tells a body that ended too early, or came too slowly, from failures of
+// ours.
 func cutOff(err error) error {
-	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return document.ErrCutOff
 	}
 	return err
