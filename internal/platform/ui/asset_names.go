@@ -6,7 +6,7 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-32d765d96c.css"
+		return "/static/app-17fccd1931.css"
 	case "app.js":
 		return "/static/app-c38d19248a.js"
 	case "golos-cyrillic-rest.woff2":
