@@ -163,6 +163,7 @@ func (s *Service) applyAtOnce(w http.ResponseWriter, r *http.Request, f form) er
 // stepLook is how a step is drawn.
 type stepLook struct {
 	step      string
+	tab       string // of the posted form; "" for a page opened anew
 	problems  []eform.Problem
 	asked     bool // the answers brought up new questions
 	saved     bool
@@ -204,7 +205,7 @@ func (s *Service) proceed(w http.ResponseWriter, r *http.Request, f form, step s
 	}
 	f.draft = d
 	f.state = s.look(f, eform.Overlay(d, conflicts))
-	look := stepLook{step: step, problems: append(problems, f.state.Conflicts(step, conflicts)...)}
+	look := stepLook{step: step, tab: posted.Tab, problems: append(problems, f.state.Conflicts(step, conflicts)...)}
 	if posted.Do.Do == "next" {
 		seen, unseen := eform.Unseen(f.state.Check(step), drawn(posted, f, step))
 		look.problems = append(look.problems, seen...)
@@ -269,7 +270,7 @@ func (s *Service) writeStep(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	base := draftPath(f.draft.ID, look.step)
 	v.Action, v.Autosave = base, base+"/draft"
-	v.View = eform.View{State: f.state, Step: look.step, Rev: f.draft.Rev, Problems: look.problems, New: look.asked, Profile: "/profile",
+	v.View = eform.View{State: f.state, Step: look.step, Rev: f.draft.Rev, Tab: look.tab, Problems: look.problems, New: look.asked, Profile: "/profile",
 		Recheck: base + "/fields", Upload: base + "/files"}
 	if f.fresh {
 		at, key := "/services/"+url.PathEscape(f.def.Code), "?idem="+url.QueryEscape(f.draft.ID)

@@ -18,6 +18,7 @@ type View struct {
 	State     *State
 	Step      string
 	Rev       int64           // of the draft
+	Tab       string          // of the posted form that this drawing answers; "" is a page opened anew
 	Problems  []Problem       // to show; those of other steps are left out
 	New       bool            // the answers brought up questions that were not on the page before
 	Profile   string          // address where what is known can be changed; "" offers nothing
@@ -94,7 +95,18 @@ func newDrawing(v View) *drawing {
 	if step == nil || !v.State.asked(step) {
 		return nil
 	}
-	return &drawing{v, step, id.Secret()[:8]}
+	tab := v.Tab
+	if !validTab(tab) {
+		tab = id.Secret()[:8]
+	}
+	return &drawing{v, step, tab}
+}
+
+// validTab reports whether a posted name of a window is one of ours. A window
+// keeps its name while its form comes back with mistakes, so that what it saved
+// by itself meanwhile is not taken for somebody else's change.
+func validTab(s string) bool {
+	return len(s) == 8 && strings.Trim(s, "0123456789abcdefghjkmnpqrstvwxyz") == ""
 }
 
 // at returns the fields that are drawn at a spot, without what is known.

@@ -83,7 +83,7 @@ func (s *site) post(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *site) view(r *http.Request, t Turn) View {
-	return View{State: t.State, Step: r.PathValue("step"), Rev: t.Draft.Rev, Problems: t.Problems, New: t.New, Profile: "/profile", Recheck: r.URL.Path}
+	return View{State: t.State, Step: r.PathValue("step"), Rev: t.Draft.Rev, Tab: t.Tab, Problems: t.Problems, New: t.New, Profile: "/profile", Recheck: r.URL.Path}
 }
 
 func (s *site) draw(w http.ResponseWriter, r *http.Request, status int, t Turn) error {
@@ -221,6 +221,22 @@ func TestAnAgreementMustBeTicked(t *testing.T) {
 	p, err := s.Try(http.MethodPost, "/draft/consent", "application/x-www-form-urlencoded", strings.NewReader(body))
 	if err != nil || p.Status != http.StatusUnprocessableEntity {
 		t.Errorf("unticked it gives %d, %v", p.Status, err)
+	}
+}
+
+// The script's own save may arrive after the form came back with mistakes.
+func TestWhatAWindowSavedLateByItselfIsNoConflict(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, passport(t))
+	first := s.Get("/draft/person").Form("#step")
+	again := first.Set("birthplace", "").Set("phone", "1").Send("_do", "next").Form("#step")
+	if again.Value("_tab") != first.Value("_tab") {
+		t.Fatalf("the window is %q, then %q", first.Value("_tab"), again.Value("_tab"))
+	}
+	first.Set("birthplace", "дер. Бел").Send("_do", "save") // late
+	p := again.Set("birthplace", "дер. Белая").Set("phone", "+7 900 000-12-34").Send("_do", "save")
+	if got := p.Text(".ds-error-summary"); strings.Contains(got, "дер. Бел") {
+		t.Errorf("its own save is called somebody else's: %s", got)
 	}
 }
 

@@ -19,6 +19,7 @@ type Turn struct {
 	Draft    Draft // as saved
 	State    *State
 	Do       string    // what was asked: see Command
+	Tab      string    // for View.Tab
 	Problems []Problem // to show on the step drawn anew
 	New      bool      // the answers brought up questions that were not on the page
 	// Go is where to go on: the next step or Review after "next" when all is
@@ -50,7 +51,7 @@ func (s *Service) Take(r *http.Request, d Draft, step string, c *Compiled, env E
 			return Turn{}, err
 		}
 	}
-	t := Turn{Draft: saved, Do: p.Do.Do, State: c.State(Overlay(saved, conflicts), env)}
+	t := Turn{Draft: saved, Do: p.Do.Do, Tab: p.Tab, State: c.State(Overlay(saved, conflicts), env)}
 	t.Problems = append(problems, t.State.Conflicts(step, conflicts)...)
 	switch p.Do.Do {
 	case "check":

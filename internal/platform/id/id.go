@@ -5,20 +5,43 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/binary"
+	"sync"
 	"time"
 )
 
 // crockford leaves out i, l, o and u, so that an ID read aloud is not mistaken.
 var crockford = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
+// last is the ID made last in this process: the next one is greater, also
+// within one millisecond.
+var last struct {
+	sync.Mutex
+	b [16]byte
+}
+
 // New returns a new ID: 26 lower-case characters, 48 bits of time in
-// milliseconds and 80 random bits. IDs made later sort later, which keeps new
-// rows side by side in an index. It tells when it was made: where that must
-// stay unknown use Secret.
+// milliseconds and 80 random bits. IDs made later sort later, in one process
+// also those of the same millisecond, which keeps new rows side by side in an
+// index and lists in the order of events. It tells when it was made: where that
+// must stay unknown use Secret.
 func New() string {
 	var b [16]byte
 	binary.BigEndian.PutUint64(b[:8], uint64(time.Now().UnixMilli())<<16)
 	rand.Read(b[6:])
+	last.Lock()
+	defer last.Unlock()
+	if string(b[:6]) <= string(last.b[:6]) {
+		// The clock stands still or went back: go on from the last one by a random
+		// step, so that the next ID cannot be guessed from it.
+		step := uint64(binary.BigEndian.Uint32(b[12:])) + 1
+		b = last.b
+		low := binary.BigEndian.Uint64(b[8:]) + step
+		if low < step {
+			binary.BigEndian.PutUint64(b[:8], binary.BigEndian.Uint64(b[:8])+1)
+		}
+		binary.BigEndian.PutUint64(b[8:], low)
+	}
+	last.b = b
 	return crockford.EncodeToString(b[:])
 }
 
