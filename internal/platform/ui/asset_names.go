@@ -8,7 +8,7 @@ func Asset(name string) string {
 	case "app.css":
 		return "/static/app-17fccd1931.css"
 	case "app.js":
-		return "/static/app-c38d19248a.js"
+		return "/static/app-d8cf3c7bfd.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

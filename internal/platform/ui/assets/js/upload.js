@@ -5,6 +5,12 @@ import { csrf, on, say, showError } from "./dom.js";
 export function uploads() {
   // Capturing: before the form is put to rest like those without a file.
   document.addEventListener("submit", (e) => {
+    if (sending.has(e.target)) { // a file is on its way: the form goes after it
+      e.preventDefault();
+      e.stopPropagation();
+      sending.set(e.target, e.submitter);
+      return;
+    }
     const input = e.target.querySelector("input[type=file]:not([data-upload])");
     if (!e.defaultPrevented && input?.files.length) sendForm(e, input);
   }, true);
@@ -21,7 +27,13 @@ export function uploads() {
   });
 }
 
+// sending holds the forms of which a file is on its way, each with the button
+// that was pressed meanwhile.
+const sending = new Map();
+
 async function send(input, files) {
+  const form = input.form;
+  sending.set(form, sending.get(form));
   const field = input.closest("[data-upload-field]");
   const list = field.querySelector("[data-files]");
   const now = field.querySelector("[data-progress]");
@@ -37,6 +49,7 @@ async function send(input, files) {
     });
     if (!answer.ok) {
       showError(input, answer.text || input.dataset.failed);
+      sending.set(form, undefined);
       break;
     }
     if (!input.multiple) list.replaceChildren();
@@ -46,6 +59,9 @@ async function send(input, files) {
   now.hidden = true;
   input.value = ""; // what was sent must not go with the form again
   input.disabled = false;
+  const pressed = sending.get(form);
+  sending.delete(form);
+  if (pressed) form.requestSubmit(pressed);
 }
 
 // sendForm sends a form with its file. Then it goes where the answer leads, or
