@@ -6,7 +6,6 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"time"
 
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/web"
@@ -96,7 +95,7 @@ func (s *Service) takeCheck(w http.ResponseWriter, r *http.Request, parts *multi
 				return Verdict{}, ErrMissing
 			}
 			return s.Check(r.Context(), form.Code.Value, func(limit int64) ([]byte, error) {
-				_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(checkRead)) // tests have no connection
+				web.ReadWithin(w, checkRead)
 				file, err := io.ReadAll(io.LimitReader(part, limit+1))
 				if err != nil {
 					return nil, received(err)

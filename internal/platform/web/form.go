@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -117,6 +118,13 @@ func onlyText(values url.Values) {
 			}
 		}
 	}
+}
+
+// ReadWithin has reading the request's body fail after d, by the clock of the
+// system as all that concerns connections. Without a connection, as in tests, it
+// does nothing.
+func ReadWithin(w http.ResponseWriter, d time.Duration) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(d))
 }
 
 // bodyLimit is a request's body that ends with ErrTooLarge.
