@@ -20,6 +20,7 @@ import (
 // storyViews are how the long stories are told.
 var storyViews = []View{{}, {Width: Phone, Lang: "en"}, {Width: Phone, NoScript: true}}
 
+// Proves: E-05
 func TestACitizenGetsAnIncomeCertificate(t *testing.T) {
 	t.Parallel()
 	s := shared(t)

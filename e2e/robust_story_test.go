@@ -154,3 +154,46 @@ func TestFilesThatAreNoDocumentsAreRefusedAtTheirPlace(t *testing.T) {
 		}
 	}
 }
+
+func TestImpatienceAndTheBackButtonDoNoHarm(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	c := newCitizen()
+	v := newVisitor(t, s)
+	v.Register(c)
+	v.Profile(c)
+	p := open(t, s.URL, View{})
+	p.SignIn(s, c.Phone, aPassword)
+	p.Open("/services/income-certificate/apply")
+	p.Fill("year", "2024")
+	p.Choose("purpose")
+	p.Next()
+	p.Back()
+	p.See("У вас есть черновик") // the first step's address offers to go on with what was typed
+
+	// The browser is closed; another one goes on.
+	p = open(t, s.URL, View{Width: Phone})
+	p.SignIn(s, c.Phone, aPassword)
+	p.Open("/services/income-certificate/apply")
+	p.Follow("Продолжить")
+	if got := p.Value("year"); got != "2024" {
+		t.Errorf("in another browser the year is %q", got)
+	}
+	p.Next()
+	p.Next()
+	p.Choose("consent")
+	p.Submit()
+	p.Fill("code", s.SMSCode(t, c.Phone))
+	eval[bool](p, `(b => { b.click(); b.click(); return true })(document.querySelector('main form button.ds-button[type=submit]'))`)
+	p.See("Заявление отправлено")
+
+	// Back to the form that was sent, and sent again.
+	eval[bool](p, "(history.back(), true)")
+	p.See("Подтвердите отправку")
+	eval[bool](p, `(document.querySelector('main form button.ds-button[type=submit]').click(), true)`)
+	p.See("Заявление отправлено")
+	p.Open("/applications")
+	if n := p.Count(`main a[href^="/applications/0"]`); n != 1 {
+		t.Errorf("there are %d applications", n)
+	}
+}
