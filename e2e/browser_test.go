@@ -233,7 +233,7 @@ func (p *Page) Forgive(text string) {
 }
 
 // patience is how long a story waits for anything.
-const patience = 20 * time.Second
+const patience = 60 * time.Second
 
 func (p *Page) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
