@@ -118,10 +118,15 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
 		return web.Write(w, r, status, loginPage(f))
 	}
 	s.setLogin(w, login, f.Remember.Value == checked && !alien)
+	return s.admitted(w, r, in, f.Next, f.Kept)
+}
+
+// admitted sends the browser to the second step, or in.
+func (s *Service) admitted(w http.ResponseWriter, r *http.Request, in Entered, next, kept string) error {
 	if in.Flow != "" {
 		return web.SeeOther(w, r, "/login/code/"+in.Flow)
 	}
-	return s.entered(w, r, in.Started, f.Next, f.Kept)
+	return s.entered(w, r, in.Started, next, kept)
 }
 
 // entered gives the browser its session and sends it to where it was going, or

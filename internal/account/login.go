@@ -20,6 +20,8 @@ const (
 	Phone  Kind = "phone"  // E.164
 	Email  Kind = "email"  // lower case
 	Number Kind = "number" // «номер ЛК»: 10 digits
+	SNILS  Kind = "snils"  // 11 digits, verified
+	INN    Kind = "inn"    // 12 digits, verified
 )
 
 // Login is what a person typed to say who they are, in the one form that is

@@ -77,7 +77,7 @@ func (s *Service) Register(ctx context.Context, c Client, flowID string, r Regis
 	if f.proved.IsZero() {
 		return Started{}, ErrFlow
 	}
-	if !slices.Contains(r.Consents, ConsentData) {
+	if !agreed(r.Consents) {
 		return Started{}, ErrConsent
 	}
 	if len(s.rules.Broken(r.Password, r.context(f.data.Login.Value)...)) > 0 {
@@ -139,6 +139,9 @@ func (s *Service) register(ctx context.Context, tx *sqldb.DB, c Client, f flow, 
 	}
 	return s.start(ctx, tx, a, c, entry{method: "account.method_registration"})
 }
+
+// agreed reports whether the consent is there that an account needs.
+func agreed(consents []string) bool { return slices.Contains(consents, ConsentData) }
 
 // context is what a stranger would try first as this person's password.
 func (r Registration) context(phone string) []string {

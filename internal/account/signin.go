@@ -71,7 +71,7 @@ func (s *Service) SignIn(ctx context.Context, c Client, in SignIn) (Entered, err
 			return Entered{}, err
 		}
 	}
-	return s.enter(ctx, c, cred.Account, in)
+	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password"})
 }
 
 // nobody is the subject under which failures of a login count that no account
@@ -154,14 +154,14 @@ func (s *Service) rehash(ctx context.Context, cred credential, password string) 
 	return nil
 }
 
-// enter lets in whoever gave the right password, or starts the second step.
-func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn) (out Entered, err error) {
+// enter lets in whoever proved to be the holder, or starts the second step.
+func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p Proof) (out Entered, err error) {
 	device, err := s.deviceFor(ctx, a.ID, c.Devices[DeviceKey(a.ID)])
 	if err != nil {
 		return out, fmt.Errorf("signing in: %w", err)
 	}
 	to := Login{}
-	second := a.NeedsSecond() && (!device.Trusted || in.Alien)
+	second := a.NeedsSecond() && !p.Strong && (!device.Trusted || in.Alien)
 	if second {
 		contacts, err := contactsOf(ctx, s.db, s.keys, a.ID)
 		if err != nil {
@@ -189,11 +189,10 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn) (ou
 				data: flowData{Login: in.Login, To: to, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien}})
 			return err
 		}
-		method := "account.method_password"
-		if a.NeedsSecond() {
-			method = "account.method_device"
+		if p.Method == "account.method_password" && a.NeedsSecond() {
+			p.Method = "account.method_device"
 		}
-		out.Started, err = s.start(ctx, tx, a, c, entry{method: method, alien: in.Alien, device: device, trust: device.Trusted})
+		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, device: device, trust: device.Trusted})
 		return err
 	})
 	if err != nil {

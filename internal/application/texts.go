@@ -4,5 +4,5 @@ import "embed"
 
 // Texts holds what people read of this feature.
 //
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var Texts embed.FS

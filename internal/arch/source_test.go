@@ -22,7 +22,27 @@ const module = "kabinet/internal/"
 // person/ident comes first of all: pure rules of the numbers by which the state
 // knows people, which every form and sign-in needs.
 var features = []string{
-	"person/ident", "audit", "notify", "account", "person", "staff", "signature", "document", "register", "eform", "catalogue", "application", "home", "desk",
+	"person/ident",
+	"audit",
+	"notify",
+	"account",
+	"consent",
+	"person",
+	"staff",
+	"signature",
+	"outside",
+	"document",
+	"register",
+	"proofing",
+	"videocall",
+	"recovery",
+	"centre",
+	"eform",
+	"catalogue",
+	"application",
+	"takeout",
+	"home",
+	"desk",
 }
 
 // source is one Go file under internal.

@@ -16,15 +16,18 @@ import (
 // keyShape is what a message key looks like: "feature.what", "ui.button.send".
 var keyShape = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z0-9_]+)*$`)
 
+// russian are the names of files with Russian texts.
+var russian = regexp.MustCompile(`^text\.([a-z_]+\.)?ru\.json$`)
+
 // printed is a key put together by a format, such as "mode.%s".
 var printed = regexp.MustCompile(`^([a-z][a-z0-9_]*\.[a-z0-9_.]*)%`)
 
-// catalogues returns where each key stands, of all text.ru.json.
+// catalogues returns where each key stands, of all text.ru.json and text.TOPIC.ru.json.
 func catalogues(t *testing.T) map[string]string {
 	t.Helper()
 	keys := map[string]string{}
 	err := filepath.WalkDir("..", func(p string, d fs.DirEntry, err error) error {
-		if err != nil || d.Name() != "text.ru.json" || strings.Contains(filepath.ToSlash(p), "/testdata/") {
+		if err != nil || !russian.MatchString(d.Name()) || strings.Contains(filepath.ToSlash(p), "/testdata/") {
 			return err
 		}
 		data, err := os.ReadFile(p)

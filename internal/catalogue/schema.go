@@ -11,7 +11,7 @@ var migrations embed.FS
 
 // Texts are what the pages of this package say.
 //
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var Texts embed.FS
 
 // Schema is what the catalogue keeps in the database.

@@ -11,7 +11,7 @@ var migrations embed.FS
 
 // Texts holds what people read of this feature.
 //
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var Texts embed.FS
 
 // Schema is the tables of this feature.

@@ -12,7 +12,7 @@ import (
 	"kabinet/internal/notify"
 )
 
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var texts embed.FS
 
 // Texts returns what people read of this feature.

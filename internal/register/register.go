@@ -4,5 +4,5 @@ import "embed"
 
 // Texts holds what people read about registers: keys "register.*".
 //
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var Texts embed.FS

@@ -11,7 +11,7 @@ var migrations embed.FS
 
 // Texts holds what this package says.
 //
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var Texts embed.FS
 
 // Schema is the tables of this feature.

@@ -61,7 +61,8 @@ type message struct {
 	forms  [formCount]template
 }
 
-// NewCatalogue loads text.ru.json and text.en.json of each source: a JSON
+// NewCatalogue loads text.ru.json and text.en.json of each source, and the files
+// beside them that are named by a topic, text.TOPIC.ru.json. Each is a JSON
 // object in which a key has a text, or an object of plural forms
 // {"one": …, "few": …, "many": …} (English: "one", "other"). The error lists
 // every fault of all sources: a key that is given twice, is missing in a
@@ -72,7 +73,7 @@ func NewCatalogue(sources ...fs.FS) (*Catalogue, error) {
 	var faults []error
 	for _, source := range sources {
 		for _, lang := range []Lang{RU, EN} {
-			faults = append(faults, c.load(source, lang)...)
+			faults = append(faults, c.loadAll(source, lang)...)
 		}
 	}
 	faults = append(faults, c.compare()...)
@@ -91,9 +92,20 @@ func (c *Catalogue) Has(key string) bool {
 // Keys returns all keys in order.
 func (c *Catalogue) Keys() []string { return slices.Sorted(maps.Keys(c.messages[RU])) }
 
+// loadAll adds the texts of every file of one language.
+func (c *Catalogue) loadAll(source fs.FS, lang Lang) (faults []error) {
+	topics, err := fs.Glob(source, fmt.Sprintf("text.*.%s.json", lang))
+	if err != nil {
+		return []error{fmt.Errorf("loading texts: %w", err)}
+	}
+	for _, name := range append([]string{fmt.Sprintf("text.%s.json", lang)}, topics...) {
+		faults = append(faults, c.load(source, lang, name)...)
+	}
+	return faults
+}
+
 // load adds the texts of one file.
-func (c *Catalogue) load(source fs.FS, lang Lang) (faults []error) {
-	name := fmt.Sprintf("text.%s.json", lang)
+func (c *Catalogue) load(source fs.FS, lang Lang, name string) (faults []error) {
 	file, err := fs.ReadFile(source, name)
 	if err != nil {
 		return []error{fmt.Errorf("loading texts: %w", err)}

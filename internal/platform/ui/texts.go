@@ -4,5 +4,5 @@ import "embed"
 
 // Texts holds the texts of the platform: keys "ui.*", "web.*" and "fault.*".
 //
-//go:embed text.ru.json text.en.json
+//go:embed text*.json
 var Texts embed.FS
