@@ -55,6 +55,8 @@ func samples() []sample {
 		clerk("+79000000102", "social", staff.Clerk, "второй сотрудник того же центра", "Зайцев", "Павел", "Ильич"),
 		clerk("+79000000103", "city", staff.Clerk, "сотрудник Администрации города", "Никитина", "Вера", "Павловна"),
 		clerk("+79000000104", "tax", staff.Clerk, "сотрудник Налоговой службы", "Рогов", "Семён", "Андреевич"),
+		clerk("+79000000105", staff.Portal, staff.Verifier, "проверяет личность по документам", "Белова", "Ирина", "Сергеевна"),
+		clerk("+79000000106", staff.Portal, staff.Verifier, "второй специалист по проверке личности", "Макаров", "Игорь", "Львович"),
 		clerk("+79000000109", staff.Portal, staff.Administrator, "администратор портала", "Тихонов", "Роман", "Юрьевич"),
 	}
 }
@@ -99,7 +101,7 @@ type userCommand struct {
 	Name       string   `help:"First name." required:""`
 	Patronymic string   `help:"Patronymic."`
 	Agency     string   `help:"Code of the agency, portal for those who run the portal." default:"portal"`
-	Role       []string `help:"Roles: clerk, supervisor, administrator." default:"administrator"`
+	Role       []string `help:"Roles: clerk, supervisor, verifier, operator, administrator." default:"administrator"`
 	Password   string   `help:"Password; better given in the variable KABINET_USER_PASSWORD." env:"KABINET_USER_PASSWORD" required:""`
 }
 

@@ -30,7 +30,10 @@ func (s *Service) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.SeeOther(w, r, m.Nav()[0].Href)
+	if nav := m.Nav(); len(nav) > 0 {
+		return web.SeeOther(w, r, nav[0].Href)
+	}
+	return web.SeeOther(w, r, "/")
 }
 
 func (s *Service) operations(w http.ResponseWriter, r *http.Request) error {

@@ -10,16 +10,19 @@ import (
 // Role is what a member does.
 type Role string
 
-// The roles. Supervisor includes Clerk; Administrator works on the portal, not
-// on cases.
+// The roles. Supervisor includes Clerk; the others include nobody:
+// Administrator works on the portal, not on cases, and who checks papers
+// decides nothing else.
 const (
 	Clerk         Role = "clerk"         // works on the cases of the agency
 	Supervisor    Role = "supervisor"    // sees all cases of the agency and moves them between clerks
+	Verifier      Role = "verifier"      // looks at papers and decides whether somebody is who they say, for the whole portal
+	Operator      Role = "operator"      // sits at a service centre, which is the agency, opposite the person
 	Administrator Role = "administrator" // appoints members, looks after services and jobs
 )
 
 // Roles are all of them.
-var Roles = []Role{Clerk, Supervisor, Administrator}
+var Roles = []Role{Clerk, Supervisor, Verifier, Operator, Administrator}
 
 // Text returns the message key of the role's name.
 func (r Role) Text() string { return "staff.role_" + string(r) }
