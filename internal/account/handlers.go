@@ -85,7 +85,13 @@ func (s *Service) loginForm(w http.ResponseWriter, r *http.Request) error {
 			f.Notice = notice{ui.Info, i18n.K(why)}
 		}
 	}
-	return web.Write(w, r, http.StatusOK, loginPage(f))
+	return s.drawLogin(w, r, http.StatusOK, f)
+}
+
+// drawLogin draws the sign-in page with the ways that stand beside the password.
+func (s *Service) drawLogin(w http.ResponseWriter, r *http.Request, status int, f loginForm) error {
+	f.Ways = s.waysIn(r.Context(), f.Next)
+	return web.Write(w, r, status, loginPage(f))
 }
 
 // fillLogin puts in the login name that was remembered.
@@ -102,7 +108,7 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
 	f := newLoginForm()
 	f.Next, f.Kept = web.Local(r.PostFormValue("next"), ""), r.PostFormValue("kept")
 	if !web.Read(r, f.all()...) {
-		return web.Write(w, r, http.StatusUnprocessableEntity, loginPage(f))
+		return s.drawLogin(w, r, http.StatusUnprocessableEntity, f)
 	}
 	login, _ := ParseLogin(f.Login.Value) // the field's check let it pass
 	alien := f.Alien.Value == checked
@@ -115,7 +121,7 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
 		}
 		f.Notice = danger(text)
 		f.Locked = errors.Is(err, ErrLocked)
-		return web.Write(w, r, status, loginPage(f))
+		return s.drawLogin(w, r, status, f)
 	}
 	s.setLogin(w, login, f.Remember.Value == checked && !alien)
 	return s.admitted(w, r, in, f.Next, f.Kept)
@@ -170,7 +176,7 @@ func (s *Service) SignInPage(w http.ResponseWriter, r *http.Request) error {
 			f.Notice.text = i18n.K("account.kept", "why", i18n.K(why))
 		}
 	}
-	return web.Write(w, r, http.StatusUnauthorized, loginPage(f))
+	return s.drawLogin(w, r, http.StatusUnauthorized, f)
 }
 
 func (s *Service) resume(w http.ResponseWriter, r *http.Request) error {

@@ -12,11 +12,11 @@ func (s *Service) phoneForm(w http.ResponseWriter, r *http.Request) error {
 	if web.Account(r) != "" {
 		return web.SeeOther(w, r, "/")
 	}
-	return web.Write(w, r, http.StatusOK, phonePage(newPhoneForm()))
+	return web.Write(w, r, http.StatusOK, phonePage(newPhoneForm(s.waysToRegister(r.Context()))))
 }
 
 func (s *Service) phone(w http.ResponseWriter, r *http.Request) error {
-	f := newPhoneForm()
+	f := newPhoneForm(s.waysToRegister(r.Context()))
 	if !web.Read(r, &f.Phone) {
 		return web.Write(w, r, http.StatusUnprocessableEntity, phonePage(f))
 	}

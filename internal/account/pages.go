@@ -48,6 +48,7 @@ type loginForm struct {
 	Next, Kept                       string
 	Notice                           notice
 	Locked                           bool // offer to unlock
+	Ways                             []WayIn
 }
 
 func newLoginForm() loginForm {
@@ -91,11 +92,12 @@ func (f *codeForm) mayTrust() bool { return f.Step.Kind == flowSecond && !f.Step
 
 type phoneForm struct {
 	Phone  web.Field
+	Ways   []WayIn // to register otherwise
 	Notice notice
 }
 
-func newPhoneForm() phoneForm {
-	return phoneForm{Phone: web.Field{Name: "phone", Label: i18n.K("account.phone"), Hint: i18n.K("account.phone_hint"), Missing: i18n.K("account.phone_missing"), Check: checkPhone, Max: 40}}
+func newPhoneForm(ways []WayIn) phoneForm {
+	return phoneForm{Ways: ways, Phone: web.Field{Name: "phone", Label: i18n.K("account.phone"), Hint: i18n.K("account.phone_hint"), Missing: i18n.K("account.phone_missing"), Check: checkPhone, Max: 40}}
 }
 
 type registerForm struct {

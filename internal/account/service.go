@@ -48,6 +48,9 @@ type Options struct {
 	// Ended hears of accounts of which a session was ended from afar, to close
 	// what is open there. Nil when nobody needs to know.
 	Ended func(account string)
+	// Ways are the ways to sign in and to register that other features offer.
+	// Nil when there are none.
+	Ways func(ctx context.Context) []WayIn
 	// ClientIP tells from which address a request came; nil is RemoteIP. Behind
 	// a proxy it reads what the proxy says.
 	ClientIP func(r *http.Request) string
@@ -72,6 +75,7 @@ type Service struct {
 	nameOf     func(ctx context.Context, account string) (Name, error)
 	clientIP   func(r *http.Request) string
 	ended      func(account string)
+	ways       func(ctx context.Context) []WayIn
 }
 
 // New returns a Service.
@@ -87,7 +91,7 @@ func New(o Options) *Service {
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered,
-		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended}
+		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways}
 }
 
 // Rules are the conditions of new passwords, to be shown beside the field.

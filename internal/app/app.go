@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"kabinet/internal/account"
 	"kabinet/internal/platform/blob"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/jobs"
@@ -41,6 +42,7 @@ type App struct {
 	runner    *jobs.Runner
 	router    *web.Router
 	sealer    *signature.Sealer
+	ways      []func(context.Context) []account.WayIn // to sign in, of features other than account
 	features
 }
 

@@ -112,7 +112,7 @@ func (a *App) openPeople() error {
 	})
 	a.accounts = account.New(account.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
-		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ended: a.hub.End,
+		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ended: a.hub.End, Ways: a.waysIn,
 		Registered: func(ctx context.Context, tx *sqldb.DB, account string, n account.Name) error {
 			return a.people.Create(ctx, tx, account, n)
 		},

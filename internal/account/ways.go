@@ -1,0 +1,68 @@
+package account
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"slices"
+
+	"kabinet/internal/platform/i18n"
+)
+
+// WayIn is a way to sign in, or to register, beside the password: one of a
+// feature that comes later. The pages of sign-in and registration list them.
+type WayIn struct {
+	Text  i18n.Text // «Электронная подпись», on the button
+	Icon  string
+	Order int // smaller stands first: ways of the portal itself 10…29, of the state 30…49, of others 50…
+	// Href is the page where it begins, "" when it cannot sign in. The page gets
+	// the path to go on to as the query "next", if there is one.
+	Href string
+	// Register is the page where a registration begins, "" when it cannot
+	// register. Then Needs tells what it takes, Gives what it opens.
+	Register     string
+	Needs, Gives i18n.Text
+}
+
+// Orders of the ways of this package; those of others stand between them.
+const (
+	orderPhoneCode = 10
+	OrderPasskey   = 20
+	OrderSignature = 30
+	OrderESIA      = 40
+	OrderOutside   = 50 // and on
+	OrderCentre    = 90
+)
+
+// waysIn are the ways to sign in that can be used now, each leading on to next.
+func (s *Service) waysIn(ctx context.Context, next string) (list []WayIn) {
+	for _, w := range s.allWays(ctx) {
+		if w.Href == "" {
+			continue
+		}
+		if next != "" {
+			w.Href += "?" + url.Values{"next": {next}}.Encode()
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// waysToRegister are the ways to register beside the phone.
+func (s *Service) waysToRegister(ctx context.Context) (list []WayIn) {
+	for _, w := range s.allWays(ctx) {
+		if w.Register != "" {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+func (s *Service) allWays(ctx context.Context) []WayIn {
+	var list []WayIn
+	if s.ways != nil {
+		list = append(list, s.ways(ctx)...)
+	}
+	slices.SortStableFunc(list, func(a, b WayIn) int { return cmp.Compare(a.Order, b.Order) })
+	return list
+}
