@@ -116,5 +116,9 @@ func (s *Service) Identify(_ http.ResponseWriter, r *http.Request) (web.Identity
 	if err != nil || why != "" || session.ID == "" {
 		return web.Identity{Ended: why}, err
 	}
-	return web.Identity{Account: session.Account, Session: session.ID, Staff: session.Staff}, nil
+	who := web.Identity{Account: session.Account, Session: session.ID, Staff: session.Staff}
+	if session.Confined {
+		who.Only = changePage
+	}
+	return who, nil
 }

@@ -149,6 +149,9 @@ func (s *Service) passwordForm(w http.ResponseWriter, r *http.Request) error {
 // new one must not be made of.
 func (s *Service) newPassword(r *http.Request) (newPasswordForm, []string, error) {
 	f := newNewPasswordForm(s.rules)
+	if web.VisitOf(r.Context()).Only != "" {
+		f.Notice = notice{ui.Warning, i18n.K("account.password_first")}
+	}
 	contacts, err := s.ContactsOf(r.Context(), web.Account(r))
 	if err != nil {
 		return f, nil, err
@@ -177,8 +180,11 @@ func (s *Service) changePassword(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := web.VisitOf(r.Context())
 	err = s.ChangePassword(r.Context(), s.clientOf(w, r), v.Account, v.Session, f.Current.Value, f.Password.Value, words...)
-	if errors.Is(err, ErrWrong) {
+	if errors.Is(err, ErrWrong) || errors.Is(err, ErrSamePassword) {
 		f.Current.Error = i18n.K("account.password_wrong")
+		if errors.Is(err, ErrSamePassword) {
+			f.Current.Error, f.Password.Error = i18n.Text{}, i18n.K("account.password_same")
+		}
 		return web.Write(w, r, http.StatusUnprocessableEntity, changePasswordPage(f))
 	}
 	if err != nil {

@@ -198,10 +198,13 @@ func (s *Service) checkOwn(ctx context.Context, c Client, account, password stri
 
 // ChangePassword replaces the current password by fresh, ends the other
 // sessions and tells the holder. context are words that fresh must not be made
-// of. It returns ErrWrong, ErrLocked, ErrPassword and ErrBusy.
+// of. It returns ErrWrong, ErrLocked, ErrPassword, ErrSamePassword and ErrBusy.
 func (s *Service) ChangePassword(ctx context.Context, c Client, account, session, current, fresh string, context ...string) error {
 	if err := s.checkOwn(ctx, c, account, current); err != nil {
 		return err
+	}
+	if fresh == current {
+		return ErrSamePassword
 	}
 	if len(s.rules.Broken(fresh, context...)) > 0 {
 		return ErrPassword
@@ -212,6 +215,9 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, account, session
 	}
 	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {
 		if err := s.replacePassword(ctx, tx, account, hash, session); err != nil {
+			return err
+		}
+		if err := free(ctx, tx, account, session); err != nil {
 			return err
 		}
 		if err := proveSession(ctx, tx, account, session, s.now()); err != nil {

@@ -39,7 +39,8 @@ type Started struct {
 }
 
 // SignIn checks a login and its password. It returns ErrWrong and ErrLocked,
-// both whether or not there is such an account, and ErrBusy, limit.ErrTooMany.
+// both whether or not there is such an account, and ErrTemporaryOver, ErrBusy,
+// limit.ErrTooMany.
 func (s *Service) SignIn(ctx context.Context, c Client, in SignIn) (Entered, error) {
 	if err := s.limits.TakeFast(limitSignIn, sourceOf(c.IP)); err != nil {
 		return Entered{}, err
@@ -71,7 +72,10 @@ func (s *Service) SignIn(ctx context.Context, c Client, in SignIn) (Entered, err
 			return Entered{}, err
 		}
 	}
-	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password"})
+	if !cred.until.IsZero() && !s.now().Before(cred.until) {
+		return Entered{}, ErrTemporaryOver
+	}
+	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password", confined: cred.mustChange})
 }
 
 // nobody is the subject under which failures of a login count that no account
@@ -186,13 +190,13 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 		}
 		if second {
 			out.Flow, err = s.startFlow(ctx, tx, c, flow{kind: flowSecond, account: a.ID,
-				data: flowData{Login: in.Login, To: to, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien}})
+				data: flowData{Login: in.Login, To: to, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien, Confined: p.confined}})
 			return err
 		}
 		if p.Method == "account.method_password" && a.NeedsSecond() {
 			p.Method = "account.method_device"
 		}
-		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, device: device, trust: device.Trusted})
+		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, device: device, trust: device.Trusted, confined: p.confined})
 		return err
 	})
 	if err != nil {
@@ -224,7 +228,7 @@ func (s *Service) SecondStep(ctx context.Context, c Client, flowID, typed string
 			return err
 		}
 		step = Step{Kept: f.data.Kept, Next: f.data.Next, data: f.data}
-		started, err = s.start(ctx, tx, a, c, entry{method: "account.method_sms", alien: f.data.Alien, trust: trust && !f.data.Alien})
+		started, err = s.start(ctx, tx, a, c, entry{method: "account.method_sms", alien: f.data.Alien, trust: trust && !f.data.Alien, confined: f.data.Confined})
 		return err
 	})
 	if err != nil {
@@ -239,13 +243,15 @@ type entry struct {
 	alien  bool
 	trust  bool        // ask for no code in this browser again
 	device KnownDevice // the browser, when it was known
+	// confined lets the person see nothing but the page of a new password.
+	confined bool
 }
 
 // start begins a session in tx: the row, the line of the history, the audit
 // line, the known device and, for a new device, the notice.
 func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, e entry) (Started, error) {
 	now, secret := s.now(), id.Secret()
-	session := Session{Account: a.ID, ID: id.New(), Device: deviceOf(c), Staff: a.Staff, Alien: e.alien, Created: now, Seen: now, Proved: now}
+	session := Session{Account: a.ID, ID: id.New(), Device: deviceOf(c), Staff: a.Staff, Alien: e.alien, Created: now, Seen: now, Proved: now, Confined: e.confined}
 	out := Started{Session: session, Cookie: a.ID + "." + secret}
 	before, err := everSignedIn(ctx, tx, a.ID)
 	if err != nil {

@@ -37,15 +37,19 @@ func accountByID(ctx context.Context, db *sqldb.DB, id string) (Account, error) 
 // credential is an account with the stored form of its password.
 type credential struct {
 	Account
-	hash string
+	hash       string
+	mustChange bool      // it is temporary: serves only to choose another
+	until      time.Time // when a temporary one ends, else zero
 }
 
 // credentialOf returns the zero credential when there is no such account.
 func credentialOf(ctx context.Context, db *sqldb.DB, account string) (credential, error) {
 	c, err := sqldb.One(ctx, db, func(r sqldb.Row) (c credential, err error) {
-		err = r.Scan(&c.ID, &c.Number, (*string)(&c.Level), &c.Staff, &c.SecondFactor, &c.Lang, &c.hash)
+		var until sqldb.Time
+		err = r.Scan(&c.ID, &c.Number, (*string)(&c.Level), &c.Staff, &c.SecondFactor, &c.Lang, &c.hash, &c.mustChange, &until)
+		c.until = until.Time
 		return c, err
-	}, `SELECT a.id, a.number, a.level, a.staff, a.second_factor, a.lang, p.hash
+	}, `SELECT a.id, a.number, a.level, a.staff, a.second_factor, a.lang, p.hash, p.must_change, p.until
 		FROM account a JOIN account_password p ON p.account = a.id WHERE a.id = $1`, account)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return credential{}, nil
@@ -54,8 +58,9 @@ func credentialOf(ctx context.Context, db *sqldb.DB, account string) (credential
 }
 
 func setPassword(ctx context.Context, tx *sqldb.DB, account, hash string, at time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account_password (account, hash, changed_at) VALUES ($1, $2, $3)
-		ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at`, account, hash, sqldb.At(at))
+	_, err := tx.Exec(ctx, `INSERT INTO account_password (account, hash, changed_at, must_change) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, must_change = excluded.must_change, until = NULL`,
+		account, hash, sqldb.At(at), false)
 	return err
 }
 

@@ -54,6 +54,7 @@ type flowData struct {
 	Kept     string // form to show again after the sign-in
 	Remember bool
 	Alien    bool
+	Confined bool // the password must be changed before anything else
 }
 
 func insertFlow(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, f flow) error {

@@ -19,8 +19,11 @@ type Session struct {
 	Created time.Time
 	Seen    time.Time // to a minute
 	Proved  time.Time // when a password or code was last given
-	ended   time.Time
-	why     string // message key of why it ended
+	// Confined is set while the person must choose a password of their own before
+	// anything else.
+	Confined bool
+	ended    time.Time
+	why      string // message key of why it ended
 }
 
 // over returns the message key of why the session does not count at now, "" if
@@ -44,9 +47,9 @@ func insertSession(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, s Se
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO account_session (account, id, secret, device, staff, alien, created_at, seen_at, proved_at, ended_why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '')`,
-		s.Account, s.ID, hash, device, s.Staff, s.Alien, sqldb.At(s.Created), sqldb.At(s.Seen), sqldb.At(s.Proved))
+	_, err = tx.Exec(ctx, `INSERT INTO account_session (account, id, secret, device, staff, alien, created_at, seen_at, proved_at, ended_why, confined)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10)`,
+		s.Account, s.ID, hash, device, s.Staff, s.Alien, sqldb.At(s.Created), sqldb.At(s.Seen), sqldb.At(s.Proved), s.Confined)
 	return err
 }
 
@@ -55,10 +58,10 @@ func insertSession(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, s Se
 func sessionBySecret(ctx context.Context, db *sqldb.DB, account string, hash []byte) (Session, error) {
 	s, err := sqldb.One(ctx, db, func(r sqldb.Row) (s Session, err error) {
 		var created, seen, proved, ended sqldb.Time
-		err = r.Scan(&s.Account, &s.ID, &s.Staff, &s.Alien, &created, &seen, &proved, &ended, &s.why)
+		err = r.Scan(&s.Account, &s.ID, &s.Staff, &s.Alien, &created, &seen, &proved, &ended, &s.why, &s.Confined)
 		s.Created, s.Seen, s.Proved, s.ended = created.Time, seen.Time, proved.Time, ended.Time
 		return s, err
-	}, `SELECT account, id, staff, alien, created_at, seen_at, proved_at, ended_at, ended_why FROM account_session WHERE account = $1 AND secret = $2`, account, hash)
+	}, `SELECT account, id, staff, alien, created_at, seen_at, proved_at, ended_at, ended_why, confined FROM account_session WHERE account = $1 AND secret = $2`, account, hash)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return Session{}, nil
 	}

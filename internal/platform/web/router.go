@@ -128,6 +128,10 @@ func (rt *Router) serve(w http.ResponseWriter, r *http.Request, h HandlerFunc) {
 		}
 		v.Identity = who
 	}
+	if v.Only != "" && !v.open(r.URL.Path) {
+		_ = SeeOther(w, r, v.Only) // never fails
+		return
+	}
 	if unsafe(r) {
 		if err := rt.checkForm(r, v); err != nil {
 			rt.fail(w, r, err)

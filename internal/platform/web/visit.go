@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	mp "mime/multipart"
 	"net/http"
+	"strings"
 
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
@@ -17,6 +18,7 @@ type Identity struct {
 	Account string // ID of the account; "" when nobody is signed in
 	Session string // ID of the session
 	Staff   bool   // a clerk's session: pages of the desk
+	Only    string // path of the one page that is open to them, until they did what it asks; "" when all are
 	Ended   string // when a session was given up on: message key of why, e.g. "account.session_idle"
 }
 
@@ -114,4 +116,10 @@ func (v *Visit) genuine(value string) bool {
 		b[i] ^= b[csrfSize+i]
 	}
 	return hmac.Equal(b[:csrfSize], v.mac())
+}
+
+// open reports whether somebody to whom only one page is open may go to path:
+// that page, the language and look of pages, and the way out.
+func (v *Visit) open(path string) bool {
+	return path == v.Only || path == "/logout" || path == "/view" || strings.HasPrefix(path, "/lang/")
 }
