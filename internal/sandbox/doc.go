@@ -1,5 +1,5 @@
 // Package sandbox plays the partners of the portal: an SMS gateway, a mail
-// server and a tax register. They are real servers behind real protocols, with
+// server, the tax, passport and pension registers and a post office. They are real servers behind real protocols, with
 // a state of their own that survives a restart, and with a small web page on
 // which a visitor reads what came and switches a partner to slow, down or
 // broken. The demonstration and the tests talk to it; production never does.
@@ -14,13 +14,20 @@
 //	POST /sms/send                       SMS gateway; the id is an idempotency key
 //	GET  /sms/{id}                       state of a message
 //	POST /tax/v1/income-certificates     tax register; the requestId is an idempotency key
+//	POST /tax/v1/numbers                 tax register: the ИНН of the holder of a passport
+//	POST /passport/v1/checks             passport register: is it valid, and whose
+//	POST /pension/v1/insured             pension register: whose СНИЛС it is
+//	POST /post/v1/letters                post office; the id is an idempotency key
+//	GET  /post/v1/letters/{id}           state of a letter
 //
 // HTTP, for people and tests (no token):
 //
 //	GET  /                               pages, Russian or ?lang=en
 //	GET  /sms.json?to=&since=            newest first; to is a phone, since an RFC 3339 time
 //	GET  /mail.json?to=&since=           newest first; to is an address
-//	GET  /faults, POST /faults           {"partner":"sms|mail|tax","mode":"ok|slow|down|broken"}
+//	GET  /letters.json?to=               newest first; to is part of a name or address
+//	POST /registers                      {"person":"ID or СНИЛС","passport":"expired",…}: see State
+//	GET  /faults, POST /faults           {"partner":"sms|mail|tax|…","mode":"ok|slow|down|broken"}
 //
 // SMTP: ServeSMTP; AUTH PLAIN is offered, not asked for, with the token as password.
 //

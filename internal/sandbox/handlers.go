@@ -21,6 +21,18 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("GET /sms/{id}", s.partner(PartnerSMS, s.stateOfSMS))
 	mux.HandleFunc("POST /tax/v1/income-certificates", s.partner(PartnerTax, s.incomeCertificate))
 
+	mux.HandleFunc("POST /tax/v1/numbers", s.partner(PartnerTax, s.taxNumber()))
+	mux.HandleFunc("POST /passport/v1/checks", s.partner(PartnerPassport, s.passportCheck()))
+	mux.HandleFunc("POST /pension/v1/insured", s.partner(PartnerPension, s.pensionCheck()))
+	mux.HandleFunc("POST /post/v1/letters", s.partner(PartnerPost, s.orderLetter))
+	mux.HandleFunc("GET /post/v1/letters/{id}", s.partner(PartnerPost, s.stateOfLetter))
+
+	mux.HandleFunc("GET /letters.json", s.lettersJSON)
+	mux.HandleFunc("GET /registers", s.registersPage)
+	mux.HandleFunc("POST /registers", s.switchState)
+	mux.HandleFunc("GET /post", s.postPage)
+	mux.HandleFunc("POST /post/{id}/deliver", s.deliver)
+
 	mux.HandleFunc("GET /sms.json", s.smsJSON)
 	mux.HandleFunc("GET /mail.json", s.mailJSON)
 	mux.HandleFunc("GET /faults", s.showFaults)
@@ -189,9 +201,11 @@ func (s *Sandbox) mailJSON(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Sandbox) showFaults(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, map[string]string{
-		PartnerSMS: s.fault(PartnerSMS), PartnerMail: s.fault(PartnerMail), PartnerTax: s.fault(PartnerTax),
-	})
+	modes := map[string]string{}
+	for _, partner := range partners {
+		modes[partner] = s.fault(partner)
+	}
+	writeJSON(w, http.StatusOK, modes)
 }
 
 // switchFault takes JSON from tests and a form from the page.

@@ -6,16 +6,18 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
+	"io/fs"
 	"mime"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-//go:embed templates stand.css text.ru.json text.en.json
+//go:embed templates stand.css text*.json
 var files embed.FS
 
 // moscow is the zone of the times on the pages: the firms are there, the server may be anywhere.
@@ -30,22 +32,33 @@ type pages struct {
 func newPages() (pages, error) {
 	p := pages{templates: map[string]*template.Template{}, texts: map[string]map[string]string{}}
 	for _, lang := range []string{"ru", "en"} {
-		data, err := files.ReadFile("text." + lang + ".json")
+		texts := map[string]string{}
+		names, err := fs.Glob(files, "text*."+lang+".json")
 		if err != nil {
 			return p, err
 		}
-		texts := map[string]string{}
-		if err := json.Unmarshal(data, &texts); err != nil {
-			return p, fmt.Errorf("reading the sandbox's texts in %s: %w", lang, err)
+		for _, name := range names {
+			data, err := files.ReadFile(name)
+			if err != nil {
+				return p, err
+			}
+			// A second file adds its keys to those of the first.
+			if err := json.Unmarshal(data, &texts); err != nil {
+				return p, fmt.Errorf("reading the sandbox's texts in %s: %w", name, err)
+			}
 		}
 		p.texts[lang] = texts
 	}
-	for _, name := range []string{"overview", "sms", "mail", "letter", "tax", "payer", "missing"} {
-		t, err := template.ParseFS(files, "templates/layout.html", "templates/"+name+".html")
+	names, err := fs.Glob(files, "templates/*.html")
+	if err != nil {
+		return p, err
+	}
+	for _, name := range names {
+		t, err := template.ParseFS(files, "templates/layout.html", name)
 		if err != nil {
 			return p, err
 		}
-		p.templates[name] = t
+		p.templates[strings.TrimSuffix(path.Base(name), ".html")] = t
 	}
 	return p, nil
 }
@@ -55,7 +68,7 @@ type page struct {
 	Lang    string // ru, en
 	Title   string // key of the text; for a letter its subject
 	Path    string // of this page, with its query but for the language
-	Section string // sms, mail, tax; "" for the overview
+	Section string // sms, mail, tax, registers, post; "" for the overview
 	Refresh bool   // the page asks for itself again every five seconds
 	Failed  bool   // something typed was refused
 	texts   map[string]string
@@ -216,7 +229,7 @@ type overview struct {
 }
 
 type partnerCard struct {
-	Name  string // sms, mail, tax
+	Name  string // one of partners
 	Link  string
 	Mode  string
 	Modes []string
@@ -231,6 +244,9 @@ func (s *Sandbox) overviewPage(w http.ResponseWriter, r *http.Request) {
 		{Name: PartnerSMS, Link: "/sms", Count: len(s.sms)},
 		{Name: PartnerMail, Link: "/mail", Count: len(s.mail)},
 		{Name: PartnerTax, Link: "/tax", Count: len(s.people)},
+		{Name: PartnerPassport, Link: "/registers", Count: len(s.people)},
+		{Name: PartnerPension, Link: "/registers", Count: len(s.people)},
+		{Name: PartnerPost, Link: "/post", Count: len(s.letters)},
 	} {
 		p.Mode, p.Modes = s.faults[p.Name], []string{ModeOK, ModeSlow, ModeDown, ModeBroken}
 		p.Slow = strconv.FormatFloat(s.slow.Seconds(), 'f', -1, 64)

@@ -47,8 +47,8 @@ var People = []Person{
 	},
 	// A student without income.
 	{
-		Surname: "Лебедева", Name: "Анна", Patronymic: "Сергеевна", BirthDate: "2006-07-25", Sex: "f",
-		PassportSeries: "0020", PassportNumber: "340178", IssuedBy: issuer, IssuedOn: "2020-08-06", DivisionCode: "990002",
+		Surname: "Лебедева", Name: "Анна", Patronymic: "Сергеевна", BirthDate: "2004-07-25", Sex: "f",
+		PassportSeries: "0024", PassportNumber: "340178", IssuedBy: issuer, IssuedOn: "2024-08-06", DivisionCode: "990002",
 		SNILS: "99900000317", INN: "000000122538", Phone: "+79000000003", Email: "lebedeva@example.test",
 		Address: "Заречная область, г. Верхнереченск, ул. Студенческая, д. 1, комн. 214",
 	},

@@ -20,7 +20,14 @@ const (
 	PartnerSMS  = "sms"
 	PartnerMail = "mail"
 	PartnerTax  = "tax"
+
+	PartnerPassport = "passport"
+	PartnerPension  = "pension"
+	PartnerPost     = "post"
 )
+
+// partners are all of them in the order of the overview.
+var partners = []string{PartnerSMS, PartnerMail, PartnerTax, PartnerPassport, PartnerPension, PartnerPost}
 
 // Modes a partner can be switched to.
 const (
@@ -69,17 +76,23 @@ type Sandbox struct {
 	people    []*Payer // in the order of being added
 	answers   []*answer
 	answerFor map[string]*answer
+	states    map[string]State // what the registers of papers say, by Payer.ID
+	letters   []*Letter
 }
 
 // New returns a sandbox with the state its folder holds.
 func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
 		now: o.Now, slow: o.Slow, closed: make(chan struct{}),
-		faults:    map[string]string{PartnerSMS: ModeOK, PartnerMail: ModeOK, PartnerTax: ModeOK},
+		faults:    map[string]string{},
 		smsByID:   map[string]*SMS{},
 		copies:    map[string]int{},
 		people:    samplePayers(),
 		answerFor: map[string]*answer{},
+		states:    map[string]State{},
+	}
+	for _, partner := range partners {
+		s.faults[partner] = ModeOK
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -175,6 +188,8 @@ type record struct {
 	Mail   *Mail     `json:"mail,omitempty"`
 	Person *Payer    `json:"person,omitempty"`
 	Answer *answer   `json:"answer,omitempty"`
+	State  *State    `json:"state,omitempty"`
+	Letter *Letter   `json:"letter,omitempty"`
 }
 
 type switched struct {
@@ -191,7 +206,7 @@ func (s *Sandbox) add(r record) error {
 		}
 	}
 	s.apply(r)
-	if s.journal != nil && s.journal.lines > 2*(len(s.sms)+len(s.mail)+len(s.people)+len(s.answers))+1000 {
+	if s.journal != nil && s.journal.lines > 2*(len(s.sms)+len(s.mail)+len(s.people)+len(s.answers)+len(s.states)+len(s.letters))+1000 {
 		return s.compact()
 	}
 	return nil
@@ -222,6 +237,10 @@ func (s *Sandbox) apply(r record) {
 		if len(s.people) > maxKept {
 			s.people = slices.Delete(s.people, len(People), len(People)+1)
 		}
+	case r.State != nil:
+		s.states[r.State.Person] = *r.State
+	case r.Letter != nil:
+		s.keepLetter(r.Letter)
 	case r.Answer != nil:
 		s.answers = append(s.answers, r.Answer)
 		s.answerFor[r.Answer.RequestID] = r.Answer
@@ -268,6 +287,16 @@ func (s *Sandbox) compact() error {
 				continue // a later version may know them better
 			}
 			if !yield(record{Person: p}) {
+				return
+			}
+		}
+		for _, st := range s.states {
+			if !yield(record{State: &st}) {
+				return
+			}
+		}
+		for _, l := range s.letters {
+			if !yield(record{Letter: l}) {
 				return
 			}
 		}

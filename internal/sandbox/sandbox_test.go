@@ -159,7 +159,7 @@ func TestSameSMSAtOnceIsOneMessage(t *testing.T) {
 func TestPartnersAskForTheToken(t *testing.T) {
 	t.Parallel()
 	s := newStand(t, Options{})
-	for _, path := range []string{"/sms/send", "/tax/v1/income-certificates"} {
+	for _, path := range []string{"/sms/send", "/tax/v1/income-certificates", "/tax/v1/numbers", "/passport/v1/checks", "/pension/v1/insured", "/post/v1/letters"} {
 		resp, err := http.Post(s.url+path, "application/json", strings.NewReader(`{}`))
 		if err != nil {
 			t.Fatal(err)
@@ -176,6 +176,9 @@ func TestFaults(t *testing.T) {
 	for _, partner := range []struct{ name, path, body string }{
 		{PartnerSMS, "/sms/send", `{"id":"a1","to":"+79000001234","text":"Код"}`},
 		{PartnerTax, "/tax/v1/income-certificates", taxBody(nil)},
+		{PartnerPassport, "/passport/v1/checks", checkBody(nil)},
+		{PartnerPension, "/pension/v1/insured", checkBody(nil)},
+		{PartnerPost, "/post/v1/letters", `{"id":"l1","name":"Соколова М. А.","address":"ул. Садовая, 12","text":"Код"}`},
 	} {
 		t.Run(partner.name, func(t *testing.T) {
 			t.Parallel()
