@@ -9,6 +9,7 @@ import (
 	"kabinet/internal/catalogue"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/register"
 	"kabinet/internal/register/tax"
 )
 
@@ -51,7 +52,7 @@ func (a *App) facts(ctx context.Context, account string) (eform.Facts, error) {
 func (a *App) connectors() map[string]application.Connector {
 	all := map[string]application.Connector{}
 	if a.cfg.Tax.URL != "" {
-		all[application.ConnectorIncome] = application.Income(tax.New(tax.Config{URL: a.cfg.Tax.URL, Token: a.cfg.Tax.Token.Reveal(), Timeout: a.cfg.Tax.Timeout}))
+		all[application.ConnectorIncome] = application.Income(tax.New(register.Config{URL: a.cfg.Tax.URL, Token: a.cfg.Tax.Token.Reveal(), Timeout: a.cfg.Tax.Timeout}))
 	}
 	return all
 }

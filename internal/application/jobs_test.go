@@ -18,6 +18,7 @@ import (
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/register"
 	"kabinet/internal/register/tax"
 )
 
@@ -406,7 +407,7 @@ func TestTheTaxRegisterIsAskedAndUnderstood(t *testing.T) {
 			w.Header().Set("Content-Type", "application/json")
 			fmt.Fprint(w, c.body)
 		}))
-		got, err := Income(tax.New(tax.Config{URL: server.URL, Token: "t"}))(t.Context(), Request{ID: "ID", Service: income, Answers: answersFor(income)})
+		got, err := Income(tax.New(register.Config{URL: server.URL, Token: "t"}))(t.Context(), Request{ID: "ID", Service: income, Answers: answersFor(income)})
 		server.Close()
 		if (err != nil) != c.fails {
 			t.Errorf("%s: %v", c.name, err)

@@ -1,71 +1,36 @@
-// Package tax asks the tax register what a person earned in a year.
+// Package tax asks the tax register what a person earned in a year, and for a
+// person's ИНН.
 //
-// Protocol: POST {URL}/tax/v1/income-certificates, bearer token, JSON both
+// Protocol: POST {URL}/tax/v1/income-certificates and /tax/v1/numbers, bearer token, JSON both
 // ways. The register answers 200 with a status (found, not found, mismatch),
 // 422 to a request that makes no sense. Everything else, also an answer that is
 // not what the protocol says, counts as a partner that is unavailable.
 package tax
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"net/http"
-	"net/url"
-	"strings"
-	"time"
 
 	"kabinet/internal/platform/fault"
+	"kabinet/internal/register"
 )
 
-// Errors of IncomeCertificate.
-var (
-	// ErrUnavailable: no answer, or none that can be trusted. Try again later with the same ID.
-	ErrUnavailable = fault.New(fault.Unavailable, "register.tax_unavailable")
-	// ErrRefused: the register does not take this request or our token. Trying
-	// again does not help; somebody must look.
-	ErrRefused = errors.New("tax register: request refused")
-)
-
-// maxAnswer is the longest answer that is read, in bytes.
-const maxAnswer = 1 << 20
-
-// Config of a client.
-type Config struct {
-	URL     string           // of the register, without a path: https://tax.example.test
-	Token   string           // bearer token
-	Timeout time.Duration    // of one question; 0: 10 s
-	Now     func() time.Time // nil: time.Now
-}
+// ErrUnavailable: no answer, or none that can be trusted. Try again later with the same ID.
+var ErrUnavailable = fault.New(fault.Unavailable, "register.tax_unavailable")
 
 // Client asks the register. Its methods may be called at once.
-type Client struct {
-	url     string
-	token   string
-	http    http.Client
-	breaker breaker
-}
+type Client struct{ partner *register.Partner }
 
 // New returns a client.
-func New(c Config) *Client {
-	if c.Timeout == 0 {
-		c.Timeout = 10 * time.Second
-	}
-	if c.Now == nil {
-		c.Now = time.Now
-	}
-	return &Client{
-		url: strings.TrimRight(c.URL, "/") + "/tax/v1/income-certificates", token: c.Token,
-		http: http.Client{
-			Timeout: c.Timeout,
-			// The token goes to the register and nowhere else.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		breaker: breaker{now: c.Now},
-	}
+func New(c register.Config) *Client {
+	return &Client{register.NewPartner("tax register", c, ErrUnavailable)}
+}
+
+// Number asks for the ИНН of the holder of a passport. request is an ID made by
+// the caller. It returns ErrUnavailable and
+// register.ErrRefused.
+func (c *Client) Number(ctx context.Context, request string, s register.Subject) (register.Check, error) {
+	return c.partner.Check(ctx, "/tax/v1/numbers", request, register.Subject{Surname: s.Surname, Name: s.Name, Patronymic: s.Patronymic,
+		BirthDate: s.BirthDate, PassportSeries: s.PassportSeries, PassportNumber: s.PassportNumber})
 }
 
 // Request says whose income of which year is asked for. At least one of INN,
@@ -130,70 +95,13 @@ type Totals struct {
 }
 
 // IncomeCertificate asks for a person's income of a year. It returns
-// ErrUnavailable or ErrRefused. After five failures in a row it does not ask for
+// ErrUnavailable or register.ErrRefused. After five failures in a row it does not ask for
 // half a minute and returns ErrUnavailable at once.
 func (c *Client) IncomeCertificate(ctx context.Context, q Request) (Answer, error) {
-	if !c.breaker.enter() {
-		return Answer{}, fmt.Errorf("asking the tax register, request %s: %w (not asked: it failed several times)", q.ID, ErrUnavailable)
-	}
-	a, err := c.ask(ctx, q)
-	// Who asks may lose patience; that says nothing about the register.
-	c.breaker.leave(errors.Is(err, ErrUnavailable), ctx.Err() != nil)
-	if err != nil {
-		return Answer{}, fmt.Errorf("asking the tax register, request %s: %w", q.ID, err)
-	}
-	return a, nil
-}
-
-func (c *Client) ask(ctx context.Context, q Request) (Answer, error) {
-	body, err := json.Marshal(q)
+	var a Answer
+	err := c.partner.Ask(ctx, register.Question{ID: q.ID, Path: "/tax/v1/income-certificates", Body: q, Flaw: func() string { return a.flaw(q) }}, &a)
 	if err != nil {
 		return Answer{}, err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url, bytes.NewReader(body))
-	if err != nil {
-		return Answer{}, err
-	}
-	req.Header.Set("Authorization", "Bearer "+c.token)
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json")
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return Answer{}, fmt.Errorf("%w (%w)", ErrUnavailable, withoutURL(err))
-	}
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return Answer{}, fmt.Errorf("%w (%w)", ErrUnavailable, err)
-	case len(answer) > maxAnswer:
-		return Answer{}, fmt.Errorf("%w (the answer is over %d bytes)", ErrUnavailable, maxAnswer)
-	case resp.StatusCode == http.StatusOK:
-		return read(answer, q)
-	case resp.StatusCode >= 400 && resp.StatusCode < 500 &&
-		resp.StatusCode != http.StatusTooManyRequests && resp.StatusCode != http.StatusRequestTimeout:
-		return Answer{}, fmt.Errorf("%w with status %d", ErrRefused, resp.StatusCode)
-	default:
-		return Answer{}, fmt.Errorf("%w (status %d)", ErrUnavailable, resp.StatusCode)
-	}
-}
-
-// withoutURL drops the address that http.Client puts before an error: it is in the configuration.
-func withoutURL(err error) error {
-	if e := (*url.Error)(nil); errors.As(err, &e) {
-		return e.Err
-	}
-	return err
-}
-
-// read decodes an answer and returns ErrUnavailable when it is not one to q.
-// Errors of the decoder are left out: they may quote the answer.
-func read(body []byte, q Request) (a Answer, err error) {
-	if json.Unmarshal(body, &a) != nil {
-		return Answer{}, fmt.Errorf("%w (the answer is not the JSON of the protocol)", ErrUnavailable)
-	}
-	if flaw := a.flaw(q); flaw != "" {
-		return Answer{}, fmt.Errorf("%w (the answer makes no sense: %s)", ErrUnavailable, flaw)
 	}
 	return a, nil
 }

@@ -1,0 +1,27 @@
+package register
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+func TestOnlyOneQuestionTriesAPartnerThatFailed(t *testing.T) {
+	t.Parallel()
+	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	b := breaker{now: func() time.Time { return noon }, failures: failuresToOpen, opened: noon.Add(-openFor)}
+	var through atomic.Int32
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			if b.enter() {
+				through.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := through.Load(); n != 1 {
+		t.Errorf("%d went through, want 1", n)
+	}
+}
