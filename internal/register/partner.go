@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"kabinet/internal/platform/breaker"
 	"kabinet/internal/platform/fault"
 )
 
@@ -39,7 +40,7 @@ type Partner struct {
 	token       string
 	unavailable *fault.Error
 	http        http.Client
-	breaker     breaker
+	breaker     *breaker.Breaker
 }
 
 // NewPartner returns a partner called name in errors, whose failures wrap
@@ -58,7 +59,7 @@ func NewPartner(name string, c Config, unavailable *fault.Error) *Partner {
 			// The token goes to the register and nowhere else.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		breaker: breaker{now: c.Now},
+		breaker: breaker.New(c.Now),
 	}
 }
 
@@ -74,12 +75,12 @@ type Question struct {
 // that is not JSON or has a flaw counts as none. It returns ErrRefused and what
 // the partner's failures wrap.
 func (p *Partner) Ask(ctx context.Context, q Question, answer any) error {
-	if !p.breaker.enter() {
+	if !p.breaker.Enter() {
 		return fmt.Errorf("asking the %s, request %s: %w (not asked: it failed several times)", p.name, q.ID, p.unavailable)
 	}
 	err := p.ask(ctx, q, answer)
 	// Who asks may lose patience; that says nothing about the partner.
-	p.breaker.leave(errors.Is(err, p.unavailable), ctx.Err() != nil)
+	p.breaker.Leave(errors.Is(err, p.unavailable), ctx.Err() != nil)
 	if err != nil {
 		return fmt.Errorf("asking the %s, request %s: %w", p.name, q.ID, err)
 	}

@@ -1,4 +1,4 @@
-package register
+package breaker
 
 import (
 	"sync"
@@ -9,13 +9,14 @@ import (
 
 func TestOnlyOneQuestionTriesAPartnerThatFailed(t *testing.T) {
 	t.Parallel()
-	noon := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
-	b := breaker{now: func() time.Time { return noon }, failures: failuresToOpen, opened: noon.Add(-openFor)}
+	noon := time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC)
+	b := New(func() time.Time { return noon })
+	b.failures, b.opened = Failures, noon.Add(-OpenFor)
 	var through atomic.Int32
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if b.enter() {
+			if b.Enter() {
 				through.Add(1)
 			}
 		})
