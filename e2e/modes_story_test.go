@@ -90,7 +90,7 @@ func (w *world) places(t *testing.T) []place {
 		citizen: {"/", "/services/income-certificate", "/services/income-certificate/apply", "/services/income-certificate/apply?new=1",
 			draft + "/request", draft + "/person", draft + "/check", draft + "/delete", "/applications", done, waiting, waiting + "/withdraw", waiting + "/correct",
 			"/documents", file + "/edit", file + "/delete", "/notices", "/notices/history", notice, "/activity",
-			"/profile", "/profile/identity", "/profile/passport", "/profile/numbers", "/profile/home", "/profile/history",
+			"/profile", "/profile/name", "/profile/passport", "/profile/numbers", "/profile/home", "/profile/history",
 			"/settings/security", "/settings/signins", "/settings/password", "/settings/email", "/settings/second/on"},
 		"asked":   {asked, "/"},
 		"refused": {refused},

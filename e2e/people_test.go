@@ -171,7 +171,7 @@ func (v visitor) Profile(c Citizen) {
 		path  string
 		typed map[string]string
 	}{
-		{"identity", map[string]string{"birth_date": c.Day()}},
+		{"name", map[string]string{"birth_date": c.Day()}},
 		{"passport", map[string]string{"passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011",
 			"issued_by": "Отделом по вопросам миграции г. Верхнереченска", "division": "990-001"}},
 		{"numbers", map[string]string{"snils": c.SNILS}},

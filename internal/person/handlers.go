@@ -60,10 +60,11 @@ func (s *Service) history(w http.ResponseWriter, r *http.Request) error {
 
 // partOf returns the part that the address names, with the person as they are.
 func (s *Service) partOf(r *http.Request) (Part, Person, error) {
-	part := Part(r.PathValue("part"))
-	if !slices.Contains(Parts, part) {
-		return part, Person{}, web.ErrNotFound
+	i := slices.IndexFunc(Parts, func(p Part) bool { return p.path() == r.PathValue("part") })
+	if i < 0 {
+		return "", Person{}, web.ErrNotFound
 	}
+	part := Parts[i]
 	p, err := s.Person(r.Context(), web.Account(r))
 	if err == nil && p.Is(part) {
 		err = ErrVerified

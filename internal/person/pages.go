@@ -204,7 +204,7 @@ func more(p profile, part Part) ui.Link {
 	if p.Person.Is(part) {
 		return ui.Link{}
 	}
-	return ui.Link{Href: "/profile/" + string(part), Text: i18n.K("ui.change"), Icon: "pencil"}
+	return ui.Link{Href: "/profile/" + part.path(), Text: i18n.K("ui.change"), Icon: "pencil"}
 }
 
 func columns() []ui.Column {

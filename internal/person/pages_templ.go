@@ -391,7 +391,7 @@ func editPage(f *editForm) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = ui.Form("/profile/"+string(f.Part)).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Form("/profile/"+f.Part.path()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var11), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -120,8 +120,8 @@ func TestAPersonFillsInTheProfile(t *testing.T) {
 	v.get("/profile?saved=1").says("Данные сохранены").says("112-233-445 95").says("500100732259")
 	v.get("/profile/passport").send("/profile/passport", "passport_series", "45 03").answers(422, "").says("Заполните серию, номер и дату выдачи вместе")
 	v.send("/profile/passport", "passport_number", "123456", "issued_on", "20.03.2011", "division", "990-001").answers(303, "/profile?saved=1")
-	v.get("/profile/identity").send("/profile/identity", "birth_date", "31.02.1991").answers(422, "").says("Такой даты нет")
-	v.send("/profile/identity", "birth_date", "14.03.1991", "sex", "f").answers(303, "/profile?saved=1")
+	v.get("/profile/name").send("/profile/name", "birth_date", "31.02.1991").answers(422, "").says("Такой даты нет")
+	v.send("/profile/name", "birth_date", "14.03.1991", "sex", "f").answers(303, "/profile?saved=1")
 	v.get("/profile").says("14 марта 1991 г.").says("Женский").says("Стандартная")
 	v.get("/profile/history").says("Паспорт").says("Вы")
 }
@@ -146,6 +146,6 @@ func TestVerifiedDataHaveNoForm(t *testing.T) {
 	want(t, w.db.Tx(t.Context(), func(tx *sqldb.DB) error { return w.Put(t.Context(), tx, account, p, audit.Portal()) }), nil)
 	v := w.visitor(t, account)
 	v.get("/profile").says("Проверенные данные меняются")
-	v.get("/profile/identity").answers(409, "")
+	v.get("/profile/name").answers(409, "")
 	v.get("/profile/shoes").answers(404, "")
 }

@@ -32,6 +32,15 @@ const (
 	Home     Part = "home"    // addresses
 )
 
+// path is the end of the address of the part's page. /profile/identity is where
+// who somebody is gets proved.
+func (p Part) path() string {
+	if p == Identity {
+		return "name"
+	}
+	return string(p)
+}
+
 // Parts are all of them in the order in which they are shown.
 var Parts = []Part{Identity, Passport, Numbers, Home}
 

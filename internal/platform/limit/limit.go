@@ -145,6 +145,20 @@ func (l *Limiter) answer(r Rule, from, now int64) error {
 	return &Error{Rule: r.Name, Retry: max(time.Duration(from-now)*time.Microsecond, time.Second)}
 }
 
+// Counted is Take for uses whose times the caller keeps, in any order: at most
+// Burst of them may lie in any stretch as long as Per. It keeps nothing, so it
+// may stand inside a transaction.
+func (l *Limiter) Counted(r Rule, uses ...time.Time) error {
+	r = override(r, l.overrides)
+	now := l.now()
+	uses = slices.DeleteFunc(slices.Clone(uses), func(t time.Time) bool { return !t.After(now.Add(-r.Per)) || t.After(now) })
+	if len(uses) < r.Burst {
+		return l.answer(r, 0, now.UnixMicro())
+	}
+	slices.SortFunc(uses, time.Time.Compare)
+	return l.answer(r, uses[len(uses)-r.Burst].Add(r.Per).UnixMicro(), now.UnixMicro())
+}
+
 // step is how long one use takes to be given back, in microseconds.
 func (r Rule) step() int64 { return max(r.Per.Microseconds()/int64(r.Burst), 1) }
 

@@ -197,3 +197,33 @@ func TestEveryUseIsObserved(t *testing.T) {
 		t.Errorf("observed %v", got)
 	}
 }
+
+func TestUsesThatAreKeptElsewhereAreCountedExactly(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+	l := New(nil, func() time.Time { return now }, nil, map[string]Override{"a.more": {Burst: 4}})
+	ago := func(minutes ...int) (uses []time.Time) {
+		for _, m := range minutes {
+			uses = append(uses, now.Add(-time.Duration(m)*time.Minute))
+		}
+		return uses
+	}
+	for _, tt := range []struct {
+		says string
+		name string
+		uses []time.Time
+		wait time.Duration // 0: allowed
+	}{
+		{"none yet", "a.three", nil, 0},
+		{"two in the hour", "a.three", ago(5, 50), 0},
+		{"three in the hour wait for the oldest", "a.three", ago(10, 50, 30), 10 * time.Minute},
+		{"one was exactly an hour ago", "a.three", ago(60, 50, 30), 0},
+		{"the clock stepped back", "a.three", ago(-5, 50, 30), 0},
+		{"the operator allows four", "a.more", ago(10, 50, 30), 0},
+	} {
+		err := l.Counted(Rule{Name: tt.name, Burst: 3, Per: time.Hour}, tt.uses...)
+		if After(err) != tt.wait || (err != nil) != (tt.wait != 0) {
+			t.Errorf("%s: %v, wait %v, want %v", tt.says, err, After(err), tt.wait)
+		}
+	}
+}
