@@ -75,7 +75,7 @@ func (s *Service) setLogin(w http.ResponseWriter, l Login, remember bool) {
 		http.SetCookie(w, web.NewCookie(loginCookie, "", -time.Second, s.secure))
 		return
 	}
-	sealed := base64.RawURLEncoding.EncodeToString(s.keys.SealString("cookie", "login", "", l.Value))
+	sealed := base64.RawURLEncoding.EncodeToString(s.keys.SealString("cookie", "login", "", l.String()))
 	http.SetCookie(w, web.NewCookie(loginCookie, sealed, loginLife, s.secure))
 }
 

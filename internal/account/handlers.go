@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -63,70 +62,6 @@ func told(err error) (text i18n.Text, status int, ok bool) {
 
 func danger(text i18n.Text) notice { return notice{ui.Danger, text} }
 
-// loginForm is the sign-in page. Somebody signed in goes on to where they were
-// going.
-func (s *Service) loginForm(w http.ResponseWriter, r *http.Request) error {
-	next := web.Local(r.URL.Query().Get("next"), "")
-	if web.Account(r) != "" {
-		return web.SeeOther(w, r, web.Local(next, "/"))
-	}
-	f := newLoginForm()
-	f.Next = next
-	s.fillLogin(r, &f)
-	switch {
-	case r.URL.Query().Has("recovered"):
-		f.Notice = notice{ui.Success, i18n.K("account.recovered_done")}
-	case r.URL.Query().Has("unlocked"):
-		f.Notice = notice{ui.Success, i18n.K("account.unlocked_done")}
-	case r.URL.Query().Has("left"):
-		f.Notice = notice{ui.Success, i18n.K("account.session_left")}
-	default:
-		if why := web.VisitOf(r.Context()).Ended; why != "" && next != "" {
-			f.Notice = notice{ui.Info, i18n.K(why)}
-		}
-	}
-	return s.drawLogin(w, r, http.StatusOK, f)
-}
-
-// drawLogin draws the sign-in page with the ways that stand beside the password.
-func (s *Service) drawLogin(w http.ResponseWriter, r *http.Request, status int, f loginForm) error {
-	f.Ways = s.waysIn(r.Context(), f.Next)
-	return web.Write(w, r, status, loginPage(f))
-}
-
-// fillLogin puts in the login name that was remembered.
-func (s *Service) fillLogin(r *http.Request, f *loginForm) {
-	if f.Login.Value = s.remembered(r); f.Login.Value != "" {
-		if f.Login.Value[0] == '+' {
-			f.Login.Value = i18n.Phone(f.Login.Value)
-		}
-		f.Remember.Value = checked
-	}
-}
-
-func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
-	f := newLoginForm()
-	f.Next, f.Kept = web.Local(r.PostFormValue("next"), ""), r.PostFormValue("kept")
-	if !web.Read(r, f.all()...) {
-		return s.drawLogin(w, r, http.StatusUnprocessableEntity, f)
-	}
-	login, _ := ParseLogin(f.Login.Value) // the field's check let it pass
-	alien := f.Alien.Value == checked
-	in, err := s.SignIn(r.Context(), s.clientOf(w, r), SignIn{Login: login, Password: f.Password.Value,
-		Remember: f.Remember.Value == checked, Alien: alien, Next: f.Next, Kept: f.Kept, Lang: i18n.LangOf(r.Context())})
-	if err != nil {
-		text, status, ok := told(err)
-		if !ok {
-			return err
-		}
-		f.Notice = danger(text)
-		f.Locked = errors.Is(err, ErrLocked)
-		return s.drawLogin(w, r, status, f)
-	}
-	s.setLogin(w, login, f.Remember.Value == checked && !alien)
-	return s.admitted(w, r, in, f.Next, f.Kept)
-}
-
 // admitted sends the browser to the second step, or in.
 func (s *Service) admitted(w http.ResponseWriter, r *http.Request, in Entered, next, kept string) error {
 	if in.Flow != "" {
@@ -151,52 +86,12 @@ func (s *Service) entered(w http.ResponseWriter, r *http.Request, st Started, ne
 	return web.SeeOther(w, r, web.Local(next, "/"))
 }
 
-// SignInPage answers a request that needs somebody to sign in, for web.Config.
-// A form that was sent with it comes back after the sign-in.
-func (s *Service) SignInPage(w http.ResponseWriter, r *http.Request) error {
-	visit := web.VisitOf(r.Context())
-	if web.WantsJSON(r) {
-		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = w.Write([]byte(i18n.T(r.Context(), "web.sign_in"))) // whoever went away needs no answer
-		return nil
-	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return web.SeeOther(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()))
-	}
-	f := newLoginForm()
-	s.fillLogin(r, &f)
-	why := "web.sign_in"
-	if visit.Ended != "" {
-		why = visit.Ended
-	}
-	f.Notice = notice{ui.Info, i18n.K(why)}
-	if _, account := s.sessionOf(r); visit.Ended != "" && !strings.HasPrefix(r.URL.Path, "/log") {
-		if f.Kept = s.seal(account, Form{Path: r.URL.RequestURI(), Values: web.PostedTexts(r)}); f.Kept != "" {
-			f.Notice.text = i18n.K("account.kept", "why", i18n.K(why))
-		}
-	}
-	return s.drawLogin(w, r, http.StatusUnauthorized, f)
-}
-
 func (s *Service) resume(w http.ResponseWriter, r *http.Request) error {
 	form, err := s.Kept(r.Context(), web.Account(r), r.PathValue("kept"))
 	if err != nil {
 		return err
 	}
 	return web.Write(w, r, http.StatusOK, resumePage(form))
-}
-
-func (s *Service) logout(w http.ResponseWriter, r *http.Request) error {
-	v := web.VisitOf(r.Context())
-	if v.Account != "" {
-		if err := s.SignOut(r.Context(), v.Account, v.Session); err != nil && !errors.Is(err, ErrSession) {
-			return err
-		}
-	}
-	s.dropSession(w)
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	return web.SeeOther(w, r, "/login?left=1")
 }
 
 // track is one kind of flow as its pages show it.

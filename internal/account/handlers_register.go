@@ -78,7 +78,7 @@ func (s *Service) registerData(w http.ResponseWriter, r *http.Request) error {
 }
 
 func newAskForm(t track) askForm {
-	f := askForm{Login: loginField(), Title: "account.recover", Lead: "account.recover_lead", Button: "account.get_code"}
+	f := askForm{Login: contactField(), Title: "account.recover", Lead: "account.recover_lead", Button: "account.get_code"}
 	if t.kind == flowUnlock {
 		f.Title, f.Lead = "account.unlock", "account.unlock_lead"
 	}
@@ -98,7 +98,7 @@ func (s *Service) ask(t track) web.HandlerFunc {
 		if !web.Read(r, &f.Login) {
 			return web.Write(w, r, http.StatusUnprocessableEntity, askPage(f))
 		}
-		login, _ := ParseLogin(f.Login.Value) // the field's check let it pass
+		login, _ := ParseContact(f.Login.Value) // the field's check let it pass
 		start := s.StartRecovery
 		if t.kind == flowUnlock {
 			start = s.StartUnlock

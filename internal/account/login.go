@@ -2,6 +2,7 @@ package account
 
 import (
 	"net/mail"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -31,15 +32,59 @@ type Login struct {
 	Value string
 }
 
-// ParseLogin recognises a phone number in any spelling, or an e-mail address.
+// ParseLogin recognises a phone number, an e-mail address, СНИЛС or ИНН in any
+// spelling. Eleven digits that could be a phone number and СНИЛС are the phone,
+// which far more people type, unless they stand in the groups of СНИЛС.
 func ParseLogin(typed string) (Login, bool) {
-	typed = strings.TrimSpace(typed)
-	if strings.ContainsRune(typed, '@') {
+	for _, kind := range []Kind{Email, Phone, SNILS, INN} {
+		if l, ok := ParseLoginBy(kind, typed); ok && !(kind == Phone && snilsGroups.MatchString(strings.TrimSpace(typed))) {
+			return l, true
+		}
+	}
+	return Login{}, false
+}
+
+// snilsGroups is how СНИЛС is printed: 112-233-445 95.
+var snilsGroups = regexp.MustCompile(`^\d{3}[-\s\x{a0}]\d{3}[-\s\x{a0}]\d{3}[-\s\x{a0}]\d{2}$`)
+
+// ParseLoginBy reads a login of one kind; of kind "" it is ParseLogin.
+func ParseLoginBy(kind Kind, typed string) (Login, bool) {
+	switch kind {
+	case "":
+		return ParseLogin(typed)
+	case Email:
 		address, ok := ParseEmail(typed)
 		return Login{Email, address}, ok
+	case Phone:
+		phone, ok := ParsePhone(typed)
+		return Login{Phone, phone}, ok
+	case SNILS:
+		value, err := ident.ParseSNILS(typed)
+		return Login{SNILS, value}, err == nil
+	case INN:
+		value, err := ident.ParsePersonINN(typed)
+		return Login{INN, value}, err == nil
 	}
-	phone, ok := ParsePhone(typed)
-	return Login{Phone, phone}, ok
+	return Login{}, false
+}
+
+// ParseContact recognises a phone number or an e-mail address.
+func ParseContact(typed string) (Login, bool) {
+	if strings.ContainsRune(typed, '@') {
+		return ParseLoginBy(Email, typed)
+	}
+	return ParseLoginBy(Phone, typed)
+}
+
+// String is the login as people write it.
+func (l Login) String() string {
+	switch l.Kind {
+	case Phone:
+		return i18n.Phone(l.Value)
+	case SNILS:
+		return ident.FormatSNILS(l.Value)
+	}
+	return l.Value
 }
 
 // ParsePhone returns a mobile number as E.164.
@@ -64,7 +109,7 @@ func ParseEmail(typed string) (string, bool) {
 	return typed[:at+1] + domain, true
 }
 
-// checkPhone, checkEmail and checkLogin are checks of fields.
+// checkPhone, checkEmail and checkContact are checks of fields.
 
 func checkPhone(typed string) i18n.Text {
 	if _, ok := ParsePhone(typed); !ok {
@@ -80,9 +125,9 @@ func checkEmail(typed string) i18n.Text {
 	return i18n.Text{}
 }
 
-func checkLogin(typed string) i18n.Text {
-	if _, ok := ParseLogin(typed); !ok {
-		return i18n.K("account.login_wrong")
+func checkContact(typed string) i18n.Text {
+	if _, ok := ParseContact(typed); !ok {
+		return i18n.K("account.contact_wrong")
 	}
 	return i18n.Text{}
 }

@@ -23,8 +23,9 @@ func box(name, label, hint string) web.Field {
 	return f
 }
 
-func loginField() web.Field {
-	return web.Field{Name: "login", Label: i18n.K("account.login"), Hint: i18n.K("account.login_hint"), Missing: i18n.K("account.login_missing"), Check: checkLogin, Max: 254}
+// contactField asks for a phone number or an e-mail address.
+func contactField() web.Field {
+	return web.Field{Name: "login", Label: i18n.K("account.contact"), Missing: i18n.K("account.contact_missing"), Check: checkContact, Max: 254}
 }
 
 func passwordField(name, label string) web.Field {
@@ -41,23 +42,6 @@ func newPasswordField(name, label string) web.Field {
 type notice struct {
 	tone ui.Tone
 	text i18n.Text
-}
-
-type loginForm struct {
-	Login, Password, Remember, Alien web.Field
-	Next, Kept                       string
-	Notice                           notice
-	Locked                           bool // offer to unlock
-	Ways                             []WayIn
-}
-
-func newLoginForm() loginForm {
-	return loginForm{Login: loginField(), Password: passwordField("password", "account.password"),
-		Remember: box("remember", "account.remember", ""), Alien: box("alien", "account.alien", "account.alien_hint")}
-}
-
-func (f *loginForm) all() []*web.Field {
-	return []*web.Field{&f.Login, &f.Password, &f.Remember, &f.Alien}
 }
 
 // codeForm is the page that asks for a code.

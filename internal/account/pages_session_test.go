@@ -20,7 +20,7 @@ func TestWaysOfOtherFeaturesStandOnSignInAndRegistration(t *testing.T) {
 	b := s.browser(t)
 	b.get("/login?next=/services")
 	var hrefs []string
-	for _, a := range b.all("main nav li a") {
+	for _, a := range b.all("main nav a.ds-button") {
 		hrefs = append(hrefs, attr(a, "href"))
 	}
 	if len(hrefs) != 2 || hrefs[0] != "/first?next=%2Fservices" || hrefs[1] != "/second?next=%2Fservices" {

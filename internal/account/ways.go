@@ -40,9 +40,7 @@ func (s *Service) waysIn(ctx context.Context, next string) (list []WayIn) {
 		if w.Href == "" {
 			continue
 		}
-		if next != "" {
-			w.Href += "?" + url.Values{"next": {next}}.Encode()
-		}
+		w.Href = withQuery(w.Href, "next", next)
 		list = append(list, w)
 	}
 	return list
@@ -65,4 +63,18 @@ func (s *Service) allWays(ctx context.Context) []WayIn {
 	}
 	slices.SortStableFunc(list, func(a, b WayIn) int { return cmp.Compare(a.Order, b.Order) })
 	return list
+}
+
+// withQuery returns path with those of the name, value pairs that have a value.
+func withQuery(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
 }

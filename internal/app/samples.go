@@ -85,7 +85,15 @@ func (a *App) makeSample(ctx context.Context, s sample, hash string) (string, er
 		if made, err = a.accounts.Make(ctx, tx, account.Sample{Level: s.level, Phone: s.phone, Email: s.email, Hash: hash}); err != nil {
 			return err
 		}
-		return a.people.Put(ctx, tx, made.ID, s.person, audit.Portal())
+		if err := a.people.Put(ctx, tx, made.ID, s.person, audit.Portal()); err != nil || s.level != account.Confirmed {
+			return err
+		}
+		for _, l := range []account.Login{{Kind: account.SNILS, Value: s.person.SNILS}, {Kind: account.INN, Value: s.person.INN}} {
+			if err := a.accounts.Claim(ctx, tx, made.ID, l); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil || len(s.roles) == 0 {
 		return made.ID, err
