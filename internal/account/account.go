@@ -36,6 +36,9 @@ type Account struct {
 	SecondFactor bool // the person wants a code at every sign-in from a new device
 	Lang         string
 	Created      time.Time
+	Phone, Email bool // there is a confirmed one
+
+	askAt time.Time // when to ask whether the contacts are right; zero: askEvery after Created
 }
 
 // NeedsSecond reports whether a password alone does not let the person in.
@@ -80,6 +83,8 @@ var (
 	ErrSession = fault.New(fault.NotFound, "account.no_session")
 	// ErrLink is returned for a link from a letter that is unknown, used or old.
 	ErrLink = fault.New(fault.NotFound, "account.link_over")
+	// ErrNoMail is returned when the portal cannot send letters.
+	ErrNoMail = fault.New(fault.NotFound, "account.no_mail")
 	// ErrNone is returned when there is no such account.
 	ErrNone = fault.New(fault.NotFound, "account.none")
 )
@@ -92,7 +97,9 @@ const (
 	CodeTries  = 5
 	CodeResend = time.Minute
 
-	flowLife = time.Hour // registration, recovery: from the first step to the last
+	flowLife = time.Hour // from the first step to the last
+	// recoverLife is how long a recovery may take in all. Source: A-101.
+	recoverLife = 15 * time.Minute
 	linkLife = 24 * time.Hour
 
 	Idle        = 15 * time.Minute

@@ -33,7 +33,7 @@ type Step struct {
 // startFlow makes a flow and plans the sending of its first code. The work is
 // the same whether or not there is somewhere to send it to.
 func (s *Service) startFlow(ctx context.Context, tx *sqldb.DB, c Client, f flow) (string, error) {
-	f.id, f.browser, f.until = id.New(), digest(c.Browser), s.now().Add(flowLife)
+	f.id, f.browser, f.until = id.New(), digest(c.Browser), s.now().Add(f.life())
 	s.newCode(&f)
 	if err := insertFlow(ctx, tx, s.keys, f); err != nil {
 		return "", err
@@ -47,9 +47,18 @@ func (s *Service) newCode(f *flow) {
 	digits := randomDigits(CodeDigits)
 	f.sends++
 	f.tries, f.sent, f.oneTime.until = 0, s.now(), s.now().Add(codeLife(f.data.To.Kind))
-	f.code = s.keys.SealString("account_flow", "code", f.id, digits)
 	f.hash = s.codeHash(f.id, digits)
-	if f.hopeless() {
+	f.data.Link = nil
+	if f.linked() {
+		secret := id.Secret()
+		f.data.Link = digest(secret)
+		digits += " " + secret
+	}
+	if f.linkOnly() {
+		f.oneTime.until = f.until
+	}
+	f.code = s.keys.SealString("account_flow", "code", f.id, digits)
+	if f.hopeless() || f.linkOnly() {
 		f.hash = digest(id.Secret())
 	}
 }

@@ -43,6 +43,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("POST /unlock/{flow}/code", s.unlock)
 	rt.Handle("POST /unlock/{flow}/code/resend", s.resend(unlocking))
 	s.settingsRoutes(rt)
+	s.registerEmailRoutes(rt)
 }
 
 // told splits an error into what is said on the form it concerns, and what is

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"kabinet/internal/notify"
@@ -69,11 +70,17 @@ func (s *Service) sendFlowCode(ctx context.Context, j jobs.Job[sendFlow]) error 
 	if f.hopeless() || f.data.To.Value == "" {
 		return forgetFlowCode(ctx, s.db, f.id, f.sends)
 	}
-	digits, err := s.keys.OpenString("account_flow", "code", f.id, f.code)
+	sealed, err := s.keys.OpenString("account_flow", "code", f.id, f.code)
 	if err != nil {
 		return err
 	}
-	if err := s.sendDigits(ctx, "flow-"+f.id+"-"+strconv.Itoa(f.sends), f.data.To, f.data.Lang, digits); err != nil {
+	digits, secret, linked := strings.Cut(sealed, " ")
+	if linked {
+		err = s.mailFlow(ctx, f, digits, secret)
+	} else {
+		err = s.sendDigits(ctx, "flow-"+f.id+"-"+strconv.Itoa(f.sends), f.data.To, f.data.Lang, digits)
+	}
+	if err != nil {
 		return err
 	}
 	return forgetFlowCode(ctx, s.db, f.id, f.sends)
@@ -82,6 +89,9 @@ func (s *Service) sendFlowCode(ctx context.Context, j jobs.Job[sendFlow]) error 
 // tellExists tells the holder of a phone that somebody, perhaps they
 // themselves, tried to register with it again.
 func (s *Service) tellExists(ctx context.Context, f flow) error {
+	if f.data.To.Kind == Email {
+		return s.mailExists(ctx, f)
+	}
 	text := s.say(ctx, f.data.Lang, "account.sms_exists", "url", s.publicURL+"/recover")
 	if err := s.sms(ctx, "flow-"+f.id+"-"+strconv.Itoa(f.sends), f.data.To.Value, text); err != nil && !errors.Is(err, notify.ErrRefused) {
 		return fmt.Errorf("sending an SMS of flow %s: %w", f.id, err)

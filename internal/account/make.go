@@ -53,10 +53,10 @@ func (s *Service) Make(ctx context.Context, tx *sqldb.DB, sample Sample) (Accoun
 	}
 	var contacts []contact
 	if sample.Phone != "" {
-		contacts = append(contacts, contact{kind: Phone, value: sample.Phone, confirmed: s.now()})
+		contacts = append(contacts, contact{kind: Phone, value: sample.Phone, confirmed: s.now(), role: roleMain})
 	}
 	if sample.Email != "" {
-		contacts = append(contacts, contact{kind: Email, value: sample.Email, confirmed: s.now()})
+		contacts = append(contacts, contact{kind: Email, value: sample.Email, confirmed: s.now(), role: roleMain})
 	}
 	a, err := s.create(ctx, tx, Account{ID: id.New(), Level: sample.Level, Staff: sample.Staff, Lang: string(sample.Lang)}, contacts...)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *Service) makeOne(ctx context.Context, tx *sqldb.DB, account string, sam
 		if err := insertIdentifier(ctx, tx, s.keys, l, account); err != nil {
 			return err
 		}
-		if err := insertContact(ctx, tx, s.keys, account, contact{kind: l.Kind, id: string(l.Kind), value: l.Value, confirmed: now}); err != nil {
+		if err := insertContact(ctx, tx, s.keys, account, contact{kind: l.Kind, id: string(l.Kind), value: l.Value, confirmed: now, role: roleMain}); err != nil {
 			return err
 		}
 	}

@@ -85,14 +85,14 @@ func newPhoneForm(ways []WayIn) phoneForm {
 }
 
 type registerForm struct {
-	Phone                                                                 string // E.164, told above the form
+	Login                                                                 Login // confirmed, told above the form
 	Surname, Name, Patronymic, Email, Password, Repeat, Consent, Consent2 web.Field
 	Rules                                                                 []Rule
 	Notice                                                                notice
 }
 
 func newRegisterForm(step Step, rules Rules) registerForm {
-	f := registerForm{Phone: step.To.Value, Rules: rules.List(),
+	f := registerForm{Login: step.To, Rules: rules.List(),
 		Surname:    web.Field{Name: "surname", Label: i18n.K("account.surname"), Missing: i18n.K("account.surname_missing"), Check: CheckName, Max: 100, Value: step.Name.Surname},
 		Name:       web.Field{Name: "name", Label: i18n.K("account.name"), Missing: i18n.K("account.name_missing"), Check: CheckName, Max: 100, Value: step.Name.Name},
 		Patronymic: web.Field{Name: "patronymic", Label: i18n.K("account.patronymic"), Hint: i18n.K("account.patronymic_hint"), Optional: true, Check: CheckName, Max: 100, Value: step.Name.Patronymic},
@@ -113,7 +113,18 @@ func newRegisterForm(step Step, rules Rules) registerForm {
 }
 
 func (f *registerForm) all() []*web.Field {
+	if f.Login.Kind == Email {
+		return []*web.Field{&f.Surname, &f.Name, &f.Patronymic, &f.Password, &f.Repeat, &f.Consent, &f.Consent2}
+	}
 	return []*web.Field{&f.Surname, &f.Name, &f.Patronymic, &f.Email, &f.Password, &f.Repeat, &f.Consent, &f.Consent2}
+}
+
+// known says which contact is confirmed already.
+func (f *registerForm) known() i18n.Text {
+	if f.Login.Kind == Email {
+		return i18n.K("account.register_email_ok", "to", f.Login.Value)
+	}
+	return i18n.K("account.register_phone_ok", "phone", i18n.Phone(f.Login.Value))
 }
 
 func (f *registerForm) registration() Registration {

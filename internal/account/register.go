@@ -27,7 +27,10 @@ var ErrConsent = fault.New(fault.Invalid, "account.consent_needed")
 // A phone that has an account gets a message saying so instead, and the page
 // learns nothing. It returns limit.ErrTooMany.
 func (s *Service) StartRegistration(ctx context.Context, c Client, phone string, lang i18n.Lang) (string, error) {
-	to := Login{Phone, phone}
+	return s.startRegistration(ctx, c, Login{Phone, phone}, lang)
+}
+
+func (s *Service) startRegistration(ctx context.Context, c Client, to Login, lang i18n.Lang) (string, error) {
 	if err := s.allowSending(ctx, c, to); err != nil {
 		return "", err
 	}
@@ -49,7 +52,7 @@ func (s *Service) StartRegistration(ctx context.Context, c Client, phone string,
 // Registration is what a person says of themselves when registering.
 type Registration struct {
 	Name     Name
-	Email    string // "" when none; confirmed later by a link
+	Email    string // "" when none; confirmed later by a link. Not read when registering by e-mail
 	Password string
 	Consents []string
 }
@@ -107,8 +110,11 @@ func (s *Service) Register(ctx context.Context, c Client, flowID string, r Regis
 
 func (s *Service) register(ctx context.Context, tx *sqldb.DB, c Client, f flow, r Registration, hash string) (Started, error) {
 	now := s.now()
-	contacts := []contact{{kind: Phone, value: f.data.Login.Value, confirmed: now}}
+	contacts := []contact{{kind: f.data.Login.Kind, value: f.data.Login.Value, confirmed: now, role: roleMain}}
 	email := contact{kind: Email, id: id.New(), value: r.Email}
+	if f.data.Login.Kind == Email {
+		r.Email = "" // it is confirmed already
+	}
 	if r.Email != "" {
 		contacts = append(contacts, email)
 	}

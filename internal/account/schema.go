@@ -30,5 +30,7 @@ func Schema() schema.Feature {
 		{Name: "account_flow", Why: "local: steps taken in a browser before it is known whose account they concern, if anybody's; gone after a day"},
 		{Name: "account_link", Owner: "account"},
 		{Name: "account_kept", Owner: "account"},
+		{Name: "account_reach", Owner: "account"},
+		{Name: "account_warning", Owner: "account"},
 	}}
 }

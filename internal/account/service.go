@@ -242,15 +242,9 @@ func randomNumber() string {
 	}
 }
 
-// confirmedContact returns the first confirmed contact of a kind, "" if none.
-func confirmedContact(all []contact, kind Kind) string {
-	for _, c := range all {
-		if c.kind == kind && !c.confirmed.IsZero() {
-			return c.value
-		}
-	}
-	return ""
-}
+// confirmedContact returns the confirmed contact of a kind that messages and
+// codes go to: the main one, "" if none.
+func confirmedContact(all []contact, kind Kind) string { return mainContact(all, kind).value }
 
 // stamp tells events of one account apart by their time.
 func stamp(t time.Time) string { return t.UTC().Format("20060102T150405.000000") }

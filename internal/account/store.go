@@ -16,12 +16,15 @@ func insertAccount(ctx context.Context, tx *sqldb.DB, a Account) error {
 	return err
 }
 
-const accountColumns = `id, number, level, staff, second_factor, lang, created_at`
+const accountColumns = `id, number, level, staff, second_factor, lang, created_at,
+	EXISTS (SELECT 1 FROM account_contact c WHERE c.account = account.id AND c.kind = 'phone' AND c.confirmed_at IS NOT NULL),
+	EXISTS (SELECT 1 FROM account_contact c WHERE c.account = account.id AND c.kind = 'email' AND c.confirmed_at IS NOT NULL),
+	(SELECT ask_at FROM account_reach r WHERE r.account = account.id)`
 
 func scanAccount(r sqldb.Row) (a Account, err error) {
-	var created sqldb.Time
-	err = r.Scan(&a.ID, &a.Number, (*string)(&a.Level), &a.Staff, &a.SecondFactor, &a.Lang, &created)
-	a.Created = created.Time
+	var created, ask sqldb.Time
+	err = r.Scan(&a.ID, &a.Number, (*string)(&a.Level), &a.Staff, &a.SecondFactor, &a.Lang, &created, &a.Phone, &a.Email, &ask)
+	a.Created, a.askAt = created.Time, ask.Time
 	return a, err
 }
 
@@ -143,11 +146,12 @@ type contact struct {
 	id        string
 	value     string
 	confirmed time.Time // zero: not confirmed
+	role      string    // roleMain, roleReserve or "" for one of several
 }
 
 func insertContact(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, c contact) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account_contact (account, kind, id, value, confirmed_at) VALUES ($1, $2, $3, $4, $5)`,
-		account, string(c.kind), c.id, keys.SealString("account_contact", "value", account, c.value), sqldb.At(c.confirmed))
+	_, err := tx.Exec(ctx, `INSERT INTO account_contact (account, kind, id, value, confirmed_at, role) VALUES ($1, $2, $3, $4, $5, $6)`,
+		account, string(c.kind), c.id, keys.SealString("account_contact", "value", account, c.value), sqldb.At(c.confirmed), c.role)
 	return err
 }
 
@@ -165,13 +169,13 @@ func contactsOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account
 	return sqldb.All(ctx, db, func(r sqldb.Row) (c contact, err error) {
 		var value []byte
 		var confirmed sqldb.Time
-		if err := r.Scan((*string)(&c.kind), &c.id, &value, &confirmed); err != nil {
+		if err := r.Scan((*string)(&c.kind), &c.id, &value, &confirmed, &c.role); err != nil {
 			return c, err
 		}
 		c.confirmed = confirmed.Time
 		c.value, err = keys.OpenString("account_contact", "value", account, value)
 		return c, err
-	}, `SELECT kind, id, value, confirmed_at FROM account_contact WHERE account = $1 ORDER BY kind, id`, account)
+	}, `SELECT kind, id, value, confirmed_at, role FROM account_contact WHERE account = $1 ORDER BY kind, id`, account)
 }
 
 // Consents.
@@ -256,6 +260,7 @@ func purge(ctx context.Context, db *sqldb.DB, now time.Time) error {
 		{`DELETE FROM account_flow WHERE until < $1`, sqldb.At(now.Add(-24 * time.Hour))},
 		{`DELETE FROM account_code WHERE until < $1`, sqldb.At(now.Add(-24 * time.Hour))},
 		{`DELETE FROM account_link WHERE until < $1`, sqldb.At(now)},
+		{`DELETE FROM account_warning WHERE until < $1`, sqldb.At(now)},
 		{`DELETE FROM account_kept WHERE until < $1`, sqldb.At(now)},
 		{`DELETE FROM account_device WHERE until < $1`, sqldb.At(now)},
 		{`DELETE FROM account_failure WHERE last_at < $1`, sqldb.At(now.Add(-30 * 24 * time.Hour))},

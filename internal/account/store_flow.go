@@ -54,7 +54,8 @@ type flowData struct {
 	Kept     string // form to show again after the sign-in
 	Remember bool
 	Alien    bool
-	Confined bool // the password must be changed before anything else
+	Confined bool   // the password must be changed before anything else
+	Link     []byte // hash of the secret of the link in the letter; empty: none
 }
 
 func insertFlow(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, f flow) error {

@@ -27,6 +27,7 @@ type WayIn struct {
 // Orders of the ways of this package; those of others stand between them.
 const (
 	orderPhoneCode = 10
+	orderEmail     = 15
 	OrderPasskey   = 20
 	OrderSignature = 30
 	OrderESIA      = 40
@@ -58,6 +59,10 @@ func (s *Service) waysToRegister(ctx context.Context) (list []WayIn) {
 
 func (s *Service) allWays(ctx context.Context) []WayIn {
 	var list []WayIn
+	if s.Mails() {
+		list = append(list, WayIn{Text: i18n.K("account.register_email"), Icon: "mail", Order: orderEmail, Register: "/register/email",
+			Needs: i18n.K("account.register_email_needs"), Gives: i18n.K("account.register_email_gives")})
+	}
 	if s.ways != nil {
 		list = append(list, s.ways(ctx)...)
 	}

@@ -266,7 +266,7 @@ func (a *App) who(ctx context.Context, id string) (*web.Who, error) {
 		return nil, err
 	}
 	who := &web.Who{Name: p.ShortName(), Initials: p.Initials(), FirstName: p.Name, Level: acc.Level.Text(),
-		Confirmed: acc.Level == account.Confirmed, Staff: acc.Staff, Unread: unread}
+		Confirmed: acc.Level == account.Confirmed, Staff: acc.Staff, Unread: unread, Banner: a.contactsBanner(acc)}
 	if acc.Staff {
 		who.Place, err = a.place(ctx, id)
 	}

@@ -16,7 +16,7 @@ import (
 // level tells the catalogue what an account may apply for.
 func (a *App) level(ctx context.Context, id string) (catalogue.Level, error) {
 	acc, err := a.accounts.Account(ctx, id)
-	return catalogue.Level(acc.Level), err
+	return catalogue.Level(acc.Opens()), err
 }
 
 // draft tells the catalogue of an application that the person began.

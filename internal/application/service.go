@@ -321,7 +321,8 @@ func (s *Service) number(ctx context.Context, tx *sqldb.DB, a *Application) erro
 	return fmt.Errorf("numbering application %s: twenty numbers were taken", a.ID)
 }
 
-// MayApply returns ErrLevel when the account's level is too low for a service.
+// MayApply returns ErrLevel when the account's level is too low for a service,
+// and account.ErrUnreached when it would do, were both contacts confirmed.
 func (s *Service) MayApply(ctx context.Context, acc string, def *catalogue.Definition) error {
 	a, err := s.Accounts.Account(ctx, acc)
 	if err != nil {
@@ -329,6 +330,9 @@ func (s *Service) MayApply(ctx context.Context, acc string, def *catalogue.Defin
 	}
 	if !a.Level.AtLeast(account.Level(def.Who.Level)) {
 		return ErrLevel
+	}
+	if !a.Opens().AtLeast(account.Level(def.Who.Level)) {
+		return account.ErrUnreached
 	}
 	return nil
 }

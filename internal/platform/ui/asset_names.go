@@ -6,7 +6,7 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-17fccd1931.css"
+		return "/static/app-97f961aeb4.css"
 	case "app.js":
 		return "/static/app-d8cf3c7bfd.js"
 	case "golos-cyrillic-rest.woff2":

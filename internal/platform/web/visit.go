@@ -32,6 +32,14 @@ type Who struct {
 	Staff     bool       // may enter the desk
 	Place     i18n.Words // agency where staff works; zero for citizens and those who run the portal
 	Unread    int        // notices not read yet
+	Banner    Banner     // what waits to be done; zero for nothing
+}
+
+// Banner is what a person is reminded of on every page until it is done.
+type Banner struct {
+	Text i18n.Text
+	Link i18n.Text
+	Href string // page where it is done, on which the banner is not shown
 }
 
 // Prefs is how a person wants pages to look.
