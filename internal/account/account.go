@@ -100,7 +100,7 @@ const (
 	flowLife = time.Hour // from the first step to the last
 	// recoverLife is how long a recovery may take in all. Source: A-101.
 	recoverLife = 15 * time.Minute
-	linkLife = 24 * time.Hour
+	linkLife    = 24 * time.Hour
 
 	Idle        = 15 * time.Minute
 	citizenLife = 24 * time.Hour
