@@ -50,7 +50,10 @@ type App struct {
 // migrations are applied), files, features. It serves nothing yet. The log goes
 // to out.
 func Open(ctx context.Context, cfg Config, out io.Writer) (_ *App, err error) {
-	a := &App{cfg: cfg, demo: cfg.Demo, now: time.Now}
+	a := &App{cfg: cfg, demo: cfg.Demo, now: cfg.Now}
+	if a.now == nil {
+		a.now = time.Now
+	}
 	if a.telemetry, err = telemetry.New(cfg.Reporting, out, Version); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,9 @@ type Config struct {
 	// Serving: the command answers people or runs jobs, and needs every partner.
 	Serving bool `config:"-"`
 
+	// Now is the clock; nil is the machine's.
+	Now func() time.Time `config:"-"`
+
 	Listen    string           `config:"listen" default:"127.0.0.1:8080" check:"address" help:"Address and port on which the portal answers."`
 	PublicURL string           `config:"public_url" default:"http://127.0.0.1:8080" check:"url" help:"Address by which people reach the portal. With https cookies are secure and browsers are told to stay on it."`
 	Data      string           `config:"data" default:"data" help:"Folder for the database (unless it is elsewhere), files and the keyring."`
@@ -40,6 +43,7 @@ type Config struct {
 	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
 	Scanner   string           `config:"scanner" example:"unix:/run/clamav/clamd.ctl" help:"ClamAV daemon that looks at uploads: unix:PATH or tcp:HOST:PORT. Without it uploads are not scanned."`
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
+	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
 	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`
 }

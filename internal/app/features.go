@@ -39,6 +39,7 @@ import (
 	"kabinet/internal/platform/web"
 	"kabinet/internal/register"
 	"kabinet/internal/staff"
+	"kabinet/internal/takeout"
 	"kabinet/services"
 )
 
@@ -53,6 +54,7 @@ type features struct {
 	forms        *eform.Service
 	catalogue    *catalogue.Service
 	applications *application.Service
+	takeout      *takeout.Service
 	home         *home.Service
 	desk         *desk.Service
 }
@@ -60,13 +62,13 @@ type features struct {
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
 	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), person.Schema(), staff.Schema(), document.Schema(), eform.Schema(),
-		catalogue.Schema(), application.Schema()}
+		catalogue.Schema(), application.Schema(), takeout.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
 	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, person.Texts, staff.Texts, document.Texts,
-		eform.Texts, catalogue.Texts, application.Texts, home.Texts(), desk.Texts}...)
+		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, home.Texts(), desk.Texts}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -89,6 +91,9 @@ func (a *App) openFeatures() error {
 		return err
 	}
 	if err := a.openServices(); err != nil {
+		return err
+	}
+	if err := a.openTakeout(); err != nil {
 		return err
 	}
 	a.desk = desk.New(desk.Options{DB: a.db, Now: a.now, Staff: a.staff, Version: Version})
@@ -238,6 +243,7 @@ func (a *App) registerJobs() {
 	a.documents.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)
+	a.takeout.Jobs(a.runner)
 	a.limits.RegisterJobs(a.runner)
 	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
 }
@@ -317,6 +323,7 @@ func (a *App) openRouter() {
 	a.catalogue.Routes(a.router)
 	a.applications.Routes(a.router)
 	a.applications.DeskRoutes(a.router, a.staff)
+	a.takeout.Routes(a.router)
 	a.home.Routes(a.router)
 	a.desk.Routes(a.router)
 	if a.demo {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kabinet/internal/account"
 	"kabinet/internal/catalogue"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/fault"
@@ -183,7 +184,7 @@ func caseOf(a Application, applicant string) Case {
 // answered.
 func (s *Service) applicant(ctx context.Context, a Application, def *catalogue.Definition) (string, error) {
 	facts, err := s.Facts(ctx, a.Account)
-	if err != nil {
+	if err != nil && !errors.Is(err, account.ErrNone) { // whose account is gone is called as they answered
 		return "", err
 	}
 	if name := fullName(facts, "person.fio"); name != "" {

@@ -16,5 +16,5 @@ var Texts embed.FS
 
 // Schema is the table of this package.
 func Schema() schema.Feature {
-	return schema.Feature{Name: "audit", FS: migrations, Tables: []schema.Table{{Name: "audit_line", Owner: "owner"}}}
+	return schema.Feature{Name: "audit", FS: migrations, Tables: []schema.Table{{Name: "audit_line", Owner: "owner", Kept: "audit.kept"}}}
 }

@@ -227,3 +227,18 @@ func (s *Service) referred(ctx context.Context, ids []string) ([]string, error) 
 	}
 	return sqldb.All(ctx, s.db, sqldb.Text, `SELECT blob FROM document_file WHERE blob IN (`+strings.Join(places, ", ")+`)`, args...)
 }
+
+// eraseFiles deletes uploads that nothing refers to, or with all every file of
+// the account with what belongs to it, and returns the names of the contents.
+func eraseFiles(ctx context.Context, tx *sqldb.DB, account string, all bool) ([]string, error) {
+	if !all {
+		return sqldb.All(ctx, tx, sqldb.Text, `DELETE FROM document_file WHERE account = $1 AND kind = 'upload'
+			AND NOT EXISTS (SELECT 1 FROM document_use u WHERE u.account = document_file.account AND u.file = document_file.id) RETURNING blob`, account)
+	}
+	for _, query := range []string{`DELETE FROM document_use WHERE account = $1`, `DELETE FROM document_issued WHERE account = $1`, `DELETE FROM document_lookup WHERE account = $1`} {
+		if _, err := tx.Exec(ctx, query, account); err != nil {
+			return nil, err
+		}
+	}
+	return sqldb.All(ctx, tx, sqldb.Text, `DELETE FROM document_file WHERE account = $1 RETURNING blob`, account)
+}

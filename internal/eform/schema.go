@@ -16,5 +16,5 @@ var Texts embed.FS
 
 // Schema is the tables of this feature.
 func Schema() schema.Feature {
-	return schema.Feature{Name: "eform", FS: migrations, Tables: []schema.Table{{Name: "eform_draft", Owner: "account"}}}
+	return schema.Feature{Name: "eform", FS: migrations, Tables: []schema.Table{{Name: "eform_draft", Owner: "account", Person: "account"}}}
 }

@@ -17,7 +17,7 @@ var Texts embed.FS
 // Schema is the tables of this package.
 func Schema() schema.Feature {
 	return schema.Feature{Name: "notify", FS: migrations, Tables: []schema.Table{
-		{Name: "notice", Owner: "account"},
-		{Name: "delivery", Owner: "account"},
+		{Name: "notice", Owner: "account", Person: "account"},
+		{Name: "delivery", Owner: "account", Person: "account"},
 	}}
 }

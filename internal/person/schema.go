@@ -17,7 +17,7 @@ var Texts embed.FS
 // Schema is the tables of this feature.
 func Schema() schema.Feature {
 	return schema.Feature{Name: "person", FS: migrations, Tables: []schema.Table{
-		{Name: "person", Owner: "account"},
-		{Name: "person_change", Owner: "account"},
+		{Name: "person", Owner: "account", Person: "account"},
+		{Name: "person_change", Owner: "account", Person: "account"},
 	}}
 }

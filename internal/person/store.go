@@ -62,3 +62,25 @@ func changes(ctx context.Context, db *sqldb.DB, account, before string, limit in
 		return c, err
 	}, `SELECT id, at, part, actor_kind FROM person_change WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, account, before, limit)
 }
+
+// oldValue is a line of the history with what the part held before.
+type oldValue struct {
+	Change
+	before Person
+}
+
+// oldValues is changes with what stood there before.
+func oldValues(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, before string, limit int) ([]oldValue, error) {
+	if before == "" {
+		before = "~" // after every ID
+	}
+	return sqldb.All(ctx, db, func(r sqldb.Row) (c oldValue, err error) {
+		var at sqldb.Time
+		var data []byte
+		if err := r.Scan(&c.ID, &at, (*string)(&c.Part), &c.By, &data); err != nil {
+			return c, err
+		}
+		c.At = at.Time
+		return c, keys.OpenJSON("person_change", "data", account, data, &c.before)
+	}, `SELECT id, at, part, actor_kind, data FROM person_change WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, account, before, limit)
+}

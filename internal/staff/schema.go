@@ -16,5 +16,5 @@ var Texts embed.FS
 
 // Schema is the tables of this feature.
 func Schema() schema.Feature {
-	return schema.Feature{Name: "staff", FS: migrations, Tables: []schema.Table{{Name: "staff_member", Owner: "account"}}}
+	return schema.Feature{Name: "staff", FS: migrations, Tables: []schema.Table{{Name: "staff_member", Owner: "account", Person: "account"}}}
 }

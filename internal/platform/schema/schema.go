@@ -32,10 +32,18 @@ type Feature struct {
 // first in its primary key and in every unique key, so that the table can be
 // sharded by owner. A table without an owner says why: it is looked up by a
 // hash of something global, holds reference data, or stays on one node.
+//
+// Person is the column that names the account of the person whom a row is
+// about, "" when it is about nobody. When the account is deleted its rows go
+// too, at once, or, with Kept, which says why as a message key, after the term
+// for which the law wants them. What holds no personal data may stay for good:
+// then Kept stands alone.
 type Table struct {
-	Name  string
-	Owner string
-	Why   string
+	Name   string
+	Owner  string
+	Why    string
+	Person string
+	Kept   string
 }
 
 // Up applies the migrations that are missing and returns how many there were.
