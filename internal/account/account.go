@@ -42,7 +42,10 @@ type Account struct {
 }
 
 // NeedsSecond reports whether a password alone does not let the person in.
-func (a Account) NeedsSecond() bool { return a.SecondFactor || a.Staff || a.Level == Confirmed }
+func (a Account) NeedsSecond() bool { return a.SecondFactor || a.obliged() }
+
+// obliged reports whether the second step cannot be switched off.
+func (a Account) obliged() bool { return a.Staff || a.Level == Confirmed }
 
 // Name is how a person is called.
 type Name struct {

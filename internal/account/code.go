@@ -81,7 +81,8 @@ func missed(n int) error {
 // Code is a code that was sent to somebody who is signed in.
 type Code struct {
 	ID       string
-	Phone    string // masked
+	To       Login  // where it went
+	Phone    string // masked, "" when it went elsewhere
 	Left     int    // tries
 	Expires  time.Time
 	ResendAt time.Time
@@ -92,29 +93,38 @@ type Code struct {
 // that was sent less than CodeResend ago for the same act is returned as it is.
 // It returns ErrNoPhone and limit.ErrTooMany.
 func (s *Service) StartCode(ctx context.Context, account, purpose, object string) (Code, error) {
+	return s.startCode(ctx, account, Phone, purpose, object)
+}
+
+// startCode is StartCode to a phone or an address. It returns ErrNoPhone,
+// ErrNoEmail and limit.ErrTooMany.
+func (s *Service) startCode(ctx context.Context, account string, kind Kind, purpose, object string) (Code, error) {
 	contacts, err := contactsOf(ctx, s.db, s.keys, account)
 	if err != nil {
 		return Code{}, fmt.Errorf("starting a code: %w", err)
 	}
-	phone := confirmedContact(contacts, Phone)
-	if phone == "" {
+	to := Login{kind, confirmedContact(contacts, kind)}
+	switch {
+	case to.Value == "" && kind == Email:
+		return Code{}, ErrNoEmail
+	case to.Value == "":
 		return Code{}, ErrNoPhone
 	}
 	last, err := latestCode(ctx, s.db, account, purpose, object)
 	if err != nil {
 		return Code{}, fmt.Errorf("starting a code: %w", err)
 	}
-	if last.id != "" && last.used.IsZero() && last.usable(s.now()) == nil && last.mayResend(s.now()) != nil {
-		return state(last, phone), nil //nolint:nilerr // it is too early for another, and the last one serves
+	if last.id != "" && last.kind == kind && last.used.IsZero() && last.usable(s.now()) == nil && last.mayResend(s.now()) != nil {
+		return state(last, to), nil //nolint:nilerr // it is too early for another, and the last one serves
 	}
 	if err := s.limits.Take(ctx, limitCodes, account); err != nil {
 		return Code{}, err
 	}
-	c := code{account: account, id: id.New(), purpose: purpose, object: object}
+	c := code{account: account, id: id.New(), purpose: purpose, object: object, kind: kind}
 	digits := randomDigits(CodeDigits)
 	c.hash = s.codeHash(c.id, digits)
 	c.code = s.keys.SealString("account_code", "code", account, digits)
-	c.sent, c.until = s.now(), s.now().Add(CodeLife)
+	c.sent, c.until = s.now(), s.now().Add(codeLife(kind))
 	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {
 		if err := insertCode(ctx, tx, c); err != nil {
 			return err
@@ -124,11 +134,15 @@ func (s *Service) StartCode(ctx context.Context, account, purpose, object string
 	if err != nil {
 		return Code{}, fmt.Errorf("starting a code: %w", err)
 	}
-	return state(c, phone), nil
+	return state(c, to), nil
 }
 
-func state(c code, phone string) Code {
-	return Code{ID: c.id, Phone: i18n.MaskPhone(phone), Left: c.left(), Expires: c.until, ResendAt: c.resendAt()}
+func state(c code, to Login) Code {
+	out := Code{ID: c.id, To: to, Left: c.left(), Expires: c.until, ResendAt: c.resendAt()}
+	if to.Kind == Phone {
+		out.Phone = i18n.MaskPhone(to.Value)
+	}
+	return out
 }
 
 // ErrNoPhone is returned when an account has no confirmed phone.
@@ -184,5 +198,5 @@ func (s *Service) CodeState(ctx context.Context, account, codeID string) (Code, 
 	if err != nil {
 		return Code{}, fmt.Errorf("reading a code: %w", err)
 	}
-	return state(c, confirmedContact(contacts, Phone)), nil
+	return state(c, Login{c.kind, confirmedContact(contacts, c.kind)}), nil
 }

@@ -38,6 +38,9 @@ func (s *Service) startFlow(ctx context.Context, tx *sqldb.DB, c Client, f flow)
 	if err := insertFlow(ctx, tx, s.keys, f); err != nil {
 		return "", err
 	}
+	if f.kind == flowSecond && f.data.To.Value == "" {
+		return f.id, nil // proved without a code of ours
+	}
 	return f.id, jobs.Add(ctx, tx, sendFlow{f.id, f.sends})
 }
 
@@ -70,10 +73,10 @@ func codeLife(k Kind) time.Duration {
 	return CodeLife
 }
 
-// hopeless tells a flow that only looks like one: nobody has the login, or the
-// phone has an account already.
+// hopeless tells a flow whose code fits nothing: nobody has the login, the phone
+// has an account already, or the second step is taken without a code of ours.
 func (f *flow) hopeless() bool {
-	return f.data.Exists || f.kind != flowRegister && f.account == ""
+	return f.data.Exists || f.kind != flowRegister && f.account == "" || f.kind == flowSecond && f.data.To.Value == ""
 }
 
 // allowSending returns limit.ErrTooMany when too many codes went to a contact

@@ -16,9 +16,6 @@ import (
 func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("GET /login", s.loginForm)
 	rt.Handle("POST /login", s.login)
-	rt.Handle("GET /login/code/{flow}", s.flowCode(second))
-	rt.Handle("POST /login/code/{flow}", s.secondStep)
-	rt.Handle("POST /login/code/{flow}/resend", s.resend(second))
 	rt.Handle("GET /login/resume/{kept}", s.resume, web.SignedIn)
 	rt.Handle("POST /logout", s.logout)
 
@@ -44,6 +41,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("POST /unlock/{flow}/code/resend", s.resend(unlocking))
 	s.settingsRoutes(rt)
 	s.registerEmailRoutes(rt)
+	s.factorRoutes(rt)
 }
 
 // told splits an error into what is said on the form it concerns, and what is
@@ -105,7 +103,6 @@ type track struct {
 }
 
 var (
-	second       = track{flowSecond, "account.code_title", "/login/code/", "", ""}
 	registration = track{flowRegister, "account.code_title_phone", "/register/", "/code", "/data"}
 	recovery     = track{flowRecover, "account.code_title", "/recover/", "/code", "/password"}
 	unlocking    = track{flowUnlock, "account.code_title", "/unlock/", "/code", ""}
@@ -152,7 +149,6 @@ func (s *Service) wrongCode(w http.ResponseWriter, r *http.Request, t track, cau
 	} else {
 		f.Notice = danger(text)
 	}
-	f.Trust.Value = r.PostFormValue("trust")
 	return web.Write(w, r, status, codePage(f))
 }
 
@@ -164,7 +160,7 @@ func (s *Service) readCode(w http.ResponseWriter, r *http.Request, t track) (f c
 		return f, false, err
 	}
 	f = s.codeForm(t, step)
-	if !web.Read(r, &f.Code, &f.Trust) {
+	if !web.Read(r, &f.Code) {
 		return f, false, web.Write(w, r, http.StatusUnprocessableEntity, codePage(f))
 	}
 	return f, true, nil
@@ -192,18 +188,6 @@ func (s *Service) resend(t track) web.HandlerFunc {
 		}
 		return web.SeeOther(w, r, t.base+flow+t.tail+"?sent=1")
 	}
-}
-
-func (s *Service) secondStep(w http.ResponseWriter, r *http.Request) error {
-	f, ok, err := s.readCode(w, r, second)
-	if !ok {
-		return err
-	}
-	started, step, err := s.SecondStep(r.Context(), s.clientOf(w, r), f.Step.ID, f.Code.Value, f.Trust.Value == checked)
-	if err != nil {
-		return s.wrongCode(w, r, second, err)
-	}
-	return s.entered(w, r, started, step.Next, step.Kept)
 }
 
 func (s *Service) unlock(w http.ResponseWriter, r *http.Request) error {

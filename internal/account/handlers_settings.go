@@ -19,8 +19,6 @@ func (s *Service) settingsRoutes(rt *web.Router) {
 	rt.Handle("POST /settings/devices/{id}/forget", s.forget, web.SignedIn)
 	rt.Handle("GET /settings/password", s.passwordForm, web.SignedIn)
 	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)
-	rt.Handle("GET /settings/second/{word}", s.secondForm, web.SignedIn, s.RequireFresh)
-	rt.Handle("POST /settings/second/{word}", s.second, web.SignedIn, s.RequireFresh)
 	rt.Handle("GET /settings/email", s.emailForm, web.SignedIn, s.RequireFresh)
 	rt.Handle("POST /settings/email", s.email, web.SignedIn, s.RequireFresh)
 	rt.Handle("GET /email/{account}/{link}/{secret}", s.emailLink)
@@ -62,7 +60,7 @@ func (s *Service) security(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, done := range []string{"password", "ended", "others", "second", "email", "forgotten"} {
+	for _, done := range []string{"password", "ended", "others", "email", "forgotten"} {
 		if r.URL.Query().Get("done") == done {
 			p.Notice = notice{ui.Success, i18n.K("account.done_" + done)}
 		}
@@ -196,59 +194,6 @@ func (s *Service) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return web.Write(w, r, status, changePasswordPage(f))
 	}
 	return web.SeeOther(w, r, "/settings/security?done=password")
-}
-
-// secondWord reads the end of the address: on or off.
-func secondWord(r *http.Request) (secondForm, error) {
-	f := secondForm{On: r.PathValue("word") == "on", Code: web.Field{Name: "code", Label: i18n.K("account.code"), Missing: i18n.K("account.code_missing"), Max: 20}}
-	if f.word() != r.PathValue("word") {
-		return f, web.ErrNotFound
-	}
-	return f, nil
-}
-
-// secondForm is where the browser comes after the password was asked for again,
-// and on a refresh: it leads back to the button that begins.
-func (s *Service) secondForm(w http.ResponseWriter, r *http.Request) error {
-	return web.SeeOther(w, r, "/settings/security")
-}
-
-func (s *Service) sendSecond(w http.ResponseWriter, r *http.Request) error {
-	f, err := secondWord(r)
-	if err != nil {
-		return err
-	}
-	if f.Sent, err = s.StartCode(r.Context(), web.Account(r), PurposeSecond, f.word()); err != nil {
-		return err
-	}
-	return web.Write(w, r, http.StatusOK, secondPage(f))
-}
-
-func (s *Service) second(w http.ResponseWriter, r *http.Request) error {
-	codeID := r.PostFormValue("id")
-	if codeID == "" || r.PostFormValue("again") != "" {
-		return s.sendSecond(w, r)
-	}
-	f, err := secondWord(r)
-	if err != nil {
-		return err
-	}
-	v := web.VisitOf(r.Context())
-	if web.Read(r, &f.Code) {
-		err := s.SetSecondFactor(r.Context(), v.Account, v.Session, f.On, codeID, f.Code.Value)
-		if err == nil {
-			return web.SeeOther(w, r, "/settings/security?done=second")
-		}
-		text, _, ok := told(err)
-		if !ok {
-			return err
-		}
-		f.Code.Error = text
-	}
-	if f.Sent, err = s.CodeState(r.Context(), v.Account, codeID); err != nil {
-		return err
-	}
-	return web.Write(w, r, http.StatusUnprocessableEntity, secondPage(f))
 }
 
 func (s *Service) emailForm(w http.ResponseWriter, r *http.Request) error {

@@ -131,14 +131,21 @@ func (s *Service) sendAccountCode(ctx context.Context, j jobs.Job[sendCode]) err
 		return nil //nolint:nilerr // a code that is of no use any more is not sent
 	}
 	contact, err := s.Contacts(ctx, c.account)
-	if err != nil || contact.Phone == "" {
+	if err != nil {
 		return err
+	}
+	to := Login{Phone, contact.Phone}
+	if c.kind == Email {
+		to = Login{Email, contact.Email}
+	}
+	if to.Value == "" {
+		return nil
 	}
 	digits, err := s.keys.OpenString("account_code", "code", c.account, c.code)
 	if err != nil {
 		return err
 	}
-	if err := s.sendDigits(ctx, "code-"+c.id, Login{Phone, contact.Phone}, string(contact.Lang), digits); err != nil {
+	if err := s.sendDigits(ctx, "code-"+c.id, to, string(contact.Lang), digits); err != nil {
 		return err
 	}
 	return forgetCode(ctx, s.db, c.account, c.id)

@@ -47,7 +47,6 @@ type notice struct {
 // codeForm is the page that asks for a code.
 type codeForm struct {
 	Code   web.Field
-	Trust  web.Field // only in the second step
 	Step   Step
 	Title  string // message key
 	Back   string // path
@@ -58,8 +57,7 @@ type codeForm struct {
 
 func newCodeForm(step Step, title, back, path string) codeForm {
 	return codeForm{Step: step, Title: title, Back: back, Path: path,
-		Code:  web.Field{Name: "code", Label: i18n.K("account.code"), Missing: i18n.K("account.code_missing"), Max: 20},
-		Trust: box("trust", "account.trust", "account.trust_hint")}
+		Code: web.Field{Name: "code", Label: i18n.K("account.code"), Missing: i18n.K("account.code_missing"), Max: 20}}
 }
 
 // sent says where the code went and for how long it works.
@@ -70,9 +68,6 @@ func (f *codeForm) sent(ctx context.Context) i18n.Text {
 	}
 	return i18n.K("account.code_sent_phone", "to", i18n.MaskPhone(f.Step.To.Value), "n", minutes)
 }
-
-// mayTrust reports whether the page offers to trust the device.
-func (f *codeForm) mayTrust() bool { return f.Step.Kind == flowSecond && !f.Step.Alien }
 
 type phoneForm struct {
 	Phone  web.Field
@@ -206,13 +201,6 @@ type signInsPage struct {
 	More  string // ID to go on after, "" when all is shown
 }
 
-type secondForm struct {
-	Code   web.Field
-	On     bool // what it is switched to
-	Sent   Code
-	Notice notice
-}
-
 type emailForm struct {
 	Email  web.Field
 	Notice notice
@@ -229,9 +217,6 @@ type confirmForm struct {
 }
 
 func names(all url.Values) []string { return slices.Sorted(maps.Keys(all)) }
-
-// obliged reports whether the second step cannot be switched off.
-func (s *security) obliged() bool { return s.Account.Staff || s.Account.Level == Confirmed }
 
 // access is what the person signs in with.
 func (s *security) access(ctx context.Context) []ui.Pair {
@@ -257,18 +242,4 @@ func (d Device) icon() string {
 		return "smartphone"
 	}
 	return "laptop"
-}
-
-func (f *secondForm) word() string {
-	if f.On {
-		return "on"
-	}
-	return "off"
-}
-
-func (f *secondForm) title() string {
-	if f.On {
-		return "account.second_switch_on"
-	}
-	return "account.second_switch_off"
 }

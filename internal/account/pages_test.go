@@ -465,10 +465,10 @@ func TestPasswordAndSecondFactorInSettings(t *testing.T) {
 	b.get("/settings/password").send("current", "wrong", "password", "Осенний-Дождь 8", "repeat", "Осенний-Дождь 8").at(422, "/settings/password").says("Пароль не подошёл")
 	b.send("current", goodPassword, "password", "Осенний-Дождь 8", "repeat", "Осенний-Дождь 8").at(200, "/settings/security").says("Пароль изменён")
 	s.pass(freshFor)
-	b.get("/settings/security").press("Включить двухфакторную").at(200, "/confirm").send("password", "Осенний-Дождь 8").at(200, "/settings/security")
-	b.press("Включить двухфакторную").at(200, "/settings/second/on")
-	b.send("code", other(s.code(phone))).at(422, "/settings/second/on").says("Осталось 4 попытки")
-	b.send("code", s.code(phone)).at(200, "/settings/security").says("Включена")
+	b.get("/settings/second/sms").at(200, "/confirm").send("password", "Осенний-Дождь 8").at(200, "/settings/second/sms").press("Получить код")
+	b.send("code", other(s.code(phone))).at(422, "/settings/second/sms").says("Осталось 4 попытки")
+	b.send("code", s.code(phone)).at(200, "/settings/second").says("Подключено")
+	b.get("/settings/security").says("Включена")
 }
 
 func TestEmailOnThePages(t *testing.T) {

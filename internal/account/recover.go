@@ -72,6 +72,9 @@ func (s *Service) Recover(ctx context.Context, c Client, flowID, password string
 		if err := s.replacePassword(ctx, tx, f.account, hash, ""); err != nil {
 			return err
 		}
+		if err := setRecovered(ctx, tx, f.account, f.data.To.Kind); err != nil {
+			return err
+		}
 		if err := deleteDevices(ctx, tx, f.account); err != nil {
 			return err
 		}

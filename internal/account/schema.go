@@ -22,6 +22,8 @@ func Schema() schema.Feature {
 		{Name: "account_identifier", Person: "account", Why: "look-up: finds the account of a keyed hash of a phone, e-mail or account number, unique in the whole portal"},
 		{Name: "account_consent", Owner: "account", Person: "account"},
 		{Name: "account_password", Owner: "account", Person: "account"},
+		{Name: "account_factor", Owner: "account", Person: "account"},
+		{Name: "account_backup", Owner: "account", Person: "account"},
 		{Name: "account_session", Owner: "account", Person: "account"},
 		{Name: "account_device", Owner: "account", Person: "account"},
 		{Name: "account_signin", Owner: "account", Person: "account"},

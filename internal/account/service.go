@@ -113,7 +113,7 @@ var (
 
 // Limits lists the limits of this feature.
 func Limits() []limit.Rule {
-	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodes, limitCodeTries, limitSignIn}
+	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodes, limitCodeTries, limitFactorTries, limitSignIn}
 }
 
 // Account returns the account with that ID, or ErrNone.

@@ -532,29 +532,6 @@ func TestChangeOfPassword(t *testing.T) {
 	}
 }
 
-// Proves: A-77
-func TestSecondFactorIsSwitchedByACode(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	s := w.registered(phone)
-	account := s.Session.Account
-	code, err := w.StartCode(t.Context(), account, PurposeSecond, "on")
-	want(t, err, nil)
-	if strings.Contains(code.Phone, "00-12-34") {
-		t.Errorf("the phone is shown as %q", code.Phone)
-	}
-	right := w.code(phone)
-	want(t, w.SetSecondFactor(t.Context(), account, s.Session.ID, true, code.ID, other(right)), ErrCode)
-	want(t, w.SetSecondFactor(t.Context(), account, s.Session.ID, false, code.ID, right), ErrCodeOver) // sent for another act
-	want(t, w.SetSecondFactor(t.Context(), account, s.Session.ID, true, code.ID, right), nil)
-	want(t, w.SetSecondFactor(t.Context(), account, s.Session.ID, true, code.ID, right), ErrCodeOver)
-	in, err := w.SignIn(t.Context(), client("192.0.2.1"), SignIn{Login: login(phone), Password: goodPassword})
-	want(t, err, nil)
-	if in.Flow == "" {
-		t.Error("no code was asked for")
-	}
-}
-
 func TestACodeIsTriedFiveTimesHoweverTheTransactionEnds(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -237,34 +237,3 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, account, session
 // ErrSecondNeeded is returned to somebody who may not do without the second
 // step: confirmed accounts and clerks.
 var ErrSecondNeeded = fault.New(fault.Conflict, "account.second_needed")
-
-// SetSecondFactor switches the second step on or off. The code sent to the
-// phone (StartCode with PurposeSecond and the object "on" or "off") confirms
-// it. It returns ErrSecondNeeded, ErrCodeOver or a *WrongCode.
-func (s *Service) SetSecondFactor(ctx context.Context, account, session string, on bool, codeID, typed string) error {
-	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
-		a, err := accountByID(ctx, tx, account)
-		if err != nil {
-			return err
-		}
-		if !on && (a.Level == Confirmed || a.Staff) {
-			return ErrSecondNeeded
-		}
-		object := map[bool]string{true: "on", false: "off"}[on]
-		if err := s.CheckCode(ctx, tx, account, codeID, PurposeSecond, object, typed); err != nil {
-			return err
-		}
-		changed, err := setSecondFactor(ctx, tx, account, on)
-		if err != nil || !changed {
-			return err
-		}
-		if err := s.tellSecond(ctx, tx, account, on); err != nil {
-			return err
-		}
-		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_second_" + object})
-	})
-	return s.MissCode(ctx, account, codeID, err)
-}
-
-// PurposeSecond is the purpose of codes that switch the second step.
-const PurposeSecond = "account.second_factor"

@@ -164,17 +164,11 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 	if err != nil {
 		return out, fmt.Errorf("signing in: %w", err)
 	}
-	to := Login{}
 	second := a.NeedsSecond() && !p.Strong && (!device.Trusted || in.Alien)
+	var way Factor
+	var to Login
 	if second {
-		contacts, err := contactsOf(ctx, s.db, s.keys, a.ID)
-		if err != nil {
-			return out, fmt.Errorf("signing in: %w", err)
-		}
-		if to = (Login{Phone, confirmedContact(contacts, Phone)}); to.Value == "" {
-			return out, ErrNoPhone
-		}
-		if err := s.limits.Take(ctx, limitCodes, a.ID); err != nil {
+		if way, to, err = s.firstWay(ctx, a); err != nil {
 			return out, err
 		}
 	}
@@ -190,7 +184,7 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 		}
 		if second {
 			out.Flow, err = s.startFlow(ctx, tx, c, flow{kind: flowSecond, account: a.ID,
-				data: flowData{Login: in.Login, To: to, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien, Confined: p.confined}})
+				data: flowData{Login: in.Login, To: to, Way: way, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien, Confined: p.confined}})
 			return err
 		}
 		if p.Method == "account.method_password" && a.NeedsSecond() {
@@ -205,36 +199,24 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 	return out, nil
 }
 
-// SecondStep takes the code of the second step and signs in. trust makes no
-// more codes asked for in this browser for deviceLife. It returns ErrFlow,
-// ErrCodeOver or a *WrongCode.
-func (s *Service) SecondStep(ctx context.Context, c Client, flowID, typed string, trust bool) (Started, Step, error) {
-	var started Started
-	var step Step
-	var verdict error
-	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
-		f, err := s.flowFor(ctx, tx, c, flowID, tx.ForUpdate(), flowSecond)
-		if err != nil {
-			return err
-		}
-		if verdict, err = s.prove(ctx, tx, &f, typed); err != nil || verdict != nil {
-			return err
-		}
-		if err := s.finish(ctx, tx, f); err != nil {
-			return err
-		}
-		a, err := accountByID(ctx, tx, f.account)
-		if err != nil {
-			return err
-		}
-		step = Step{Kept: f.data.Kept, Next: f.data.Next, data: f.data}
-		started, err = s.start(ctx, tx, a, c, entry{method: "account.method_sms", alien: f.data.Alien, trust: trust && !f.data.Alien, confined: f.data.Confined})
-		return err
-	})
+// firstWay is the way that the second step begins with, and where its code is
+// to go. It returns ErrNoPhone when the account has none, and
+// limit.ErrTooMany.
+func (s *Service) firstWay(ctx context.Context, a Account) (Factor, Login, error) {
+	set, err := s.factorsOf(ctx, s.db, a)
 	if err != nil {
-		return Started{}, step, fmt.Errorf("taking the second step: %w", err)
+		return "", Login{}, err
 	}
-	return started, step, verdict
+	ways := set.Ways()
+	if len(ways) == 0 {
+		return "", Login{}, ErrNoPhone
+	}
+	if ways[0].sent() {
+		if err := s.limits.Take(ctx, limitCodes, a.ID); err != nil {
+			return "", Login{}, err
+		}
+	}
+	return ways[0], set.to(ways[0]), nil
 }
 
 // entry is how somebody came in.

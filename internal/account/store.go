@@ -62,7 +62,7 @@ func credentialOf(ctx context.Context, db *sqldb.DB, account string) (credential
 
 func setPassword(ctx context.Context, tx *sqldb.DB, account, hash string, at time.Time) error {
 	_, err := tx.Exec(ctx, `INSERT INTO account_password (account, hash, changed_at, must_change) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, must_change = excluded.must_change, until = NULL`,
+		ON CONFLICT (account) DO UPDATE SET hash = excluded.hash, changed_at = excluded.changed_at, must_change = excluded.must_change, until = NULL, recovered_by = ''`,
 		account, hash, sqldb.At(at), false)
 	return err
 }

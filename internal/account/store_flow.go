@@ -54,8 +54,18 @@ type flowData struct {
 	Kept     string // form to show again after the sign-in
 	Remember bool
 	Alien    bool
-	Confined bool   // the password must be changed before anything else
 	Link     []byte // hash of the secret of the link in the letter; empty: none
+	Way      Factor // of the second step
+	Confined bool   // the password must be changed before anything else
+}
+
+// way is the way of a second step; one begun by a program that knew only codes
+// to contacts names none.
+func (d *flowData) way() Factor {
+	if d.Way == "" {
+		return sentTo(d.To.Kind)
+	}
+	return d.Way
 }
 
 func insertFlow(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, f flow) error {
@@ -111,14 +121,15 @@ func forgetFlowCode(ctx context.Context, tx *sqldb.DB, id string, send int) erro
 
 type code struct {
 	account, id, purpose, object string
+	kind                         Kind // of the contact that it goes to
 	code                         []byte
 	oneTime
 	used time.Time
 }
 
 func insertCode(ctx context.Context, tx *sqldb.DB, c code) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account_code (account, id, purpose, object, hash, code, tries, sent_at, until) VALUES ($1, $2, $3, $4, $5, $6, 0, $7, $8)`,
-		c.account, c.id, c.purpose, c.object, c.hash, c.code, sqldb.At(c.sent), sqldb.At(c.until))
+	_, err := tx.Exec(ctx, `INSERT INTO account_code (account, id, purpose, object, kind, hash, code, tries, sent_at, until) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9)`,
+		c.account, c.id, c.purpose, c.object, string(c.kind), c.hash, c.code, sqldb.At(c.sent), sqldb.At(c.until))
 	return err
 }
 
@@ -126,10 +137,10 @@ func insertCode(ctx context.Context, tx *sqldb.DB, c code) error {
 func codeByID(ctx context.Context, db *sqldb.DB, account, id, lock string) (code, error) {
 	c, err := sqldb.One(ctx, db, func(r sqldb.Row) (c code, err error) {
 		var sent, until, used sqldb.Time
-		err = r.Scan(&c.account, &c.id, &c.purpose, &c.object, &c.hash, &c.code, &c.tries, &sent, &until, &used)
+		err = r.Scan(&c.account, &c.id, &c.purpose, &c.object, (*string)(&c.kind), &c.hash, &c.code, &c.tries, &sent, &until, &used)
 		c.sent, c.until, c.used = sent.Time, until.Time, used.Time
 		return c, err
-	}, `SELECT account, id, purpose, object, hash, code, tries, sent_at, until, used_at FROM account_code WHERE account = $1 AND id = $2`+lock, account, id)
+	}, `SELECT account, id, purpose, object, kind, hash, code, tries, sent_at, until, used_at FROM account_code WHERE account = $1 AND id = $2`+lock, account, id)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return c, ErrCodeOver
 	}

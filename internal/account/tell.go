@@ -46,7 +46,7 @@ func (s *Service) tellSecond(ctx context.Context, tx *sqldb.DB, account string, 
 	if on {
 		title, level = "account.notice_second_on", notify.Success
 	}
-	return s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/second/" + stamp(s.now()), Level: level, Title: title, Text: "account.notice_not_you"})
+	return s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/second/" + stamp(s.now()), Level: level, SMS: true, Title: title, Text: "account.notice_not_you"})
 }
 
 func (s *Service) tellEmail(ctx context.Context, tx *sqldb.DB, account, link string) error {

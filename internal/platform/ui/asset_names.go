@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-97f961aeb4.css"
+		return "/static/app-29020a12e0.css"
 	case "app.js":
-		return "/static/app-d8cf3c7bfd.js"
+		return "/static/app-c2540d2d9c.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

@@ -22,6 +22,9 @@ export function small() {
 
   all("[data-wait]").forEach(wait);
 
+  all("[data-print-page]").forEach((b) => (b.hidden = false));
+  on("click", "[data-print-page]", () => print());
+
   // Filters stand open beside the list on wide screens; their state must be said so.
   const wide = matchMedia("(min-width: 62rem)");
   all("[data-filterbox]").forEach((box) => wide.matches && (box.open = true));
