@@ -3,7 +3,8 @@
 // Each feature owns its tables: it embeds its migrations and declares, for each
 // table, the column that names the owner of a row. All features' migrations
 // form one sequence, ordered by the number in the file name
-// (YYYYMMDDNNNN_what.sql), and only go forward.
+// (YYYYMMDDNNNN_what.sql), and only go forward. A feature may bring one whose
+// number is below those that were applied: features grow side by side.
 package schema
 
 import (
@@ -53,7 +54,7 @@ func Up(ctx context.Context, db *sqldb.DB, features ...Feature) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithVerbose(false)}
+	dialect, opts := goose.DialectSQLite3, []goose.ProviderOption{goose.WithVerbose(false), goose.WithAllowOutofOrder(true)}
 	if db.Postgres() {
 		locker, err := lock.NewPostgresSessionLocker()
 		if err != nil {
@@ -78,16 +79,17 @@ func Current(ctx context.Context, db *sqldb.DB, features ...Feature) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	last := ""
-	for name := range files {
-		last = max(last, name)
-	}
-	number, _, _ := strings.Cut(last, "_")
-	at, err := sqldb.One(ctx, db, sqldb.Text, `SELECT CAST(max(version_id) AS TEXT) FROM goose_db_version`)
+	applied, err := sqldb.All(ctx, db, sqldb.Text, `SELECT CAST(version_id AS TEXT) FROM goose_db_version`)
 	if err != nil {
 		return false, nil //nolint:nilerr // no such table yet: nothing was applied
 	}
-	return at >= number, nil
+	for name := range files {
+		number, _, _ := strings.Cut(name, "_")
+		if !slices.Contains(applied, number) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // merged is the migrations of all features as one folder: name → file.
