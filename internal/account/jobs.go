@@ -11,6 +11,7 @@ import (
 	"kabinet/internal/notify"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/jobs"
+	"kabinet/internal/platform/sqldb"
 )
 
 // sendFlow sends the code of a flow; Send tells it from those before and after.
@@ -202,13 +203,18 @@ func (s *Service) mailLink(ctx context.Context, a Account, l link, to string) er
 // Contacts tells notices where the account is reached: by what it confirmed.
 // The name is not known here.
 func (s *Service) Contacts(ctx context.Context, account string) (notify.Contact, error) {
-	a, err := accountByID(ctx, s.db, account)
+	lang, all, err := reachOf(ctx, s.db, s.keys, account)
 	if err != nil {
 		return notify.Contact{}, fmt.Errorf("reading contacts: %w", err)
 	}
-	all, err := contactsOf(ctx, s.db, s.keys, account)
+	return notify.Contact{Phone: confirmedContact(all, Phone), Email: confirmedContact(all, Email), Lang: i18n.Lang(lang)}, nil
+}
+
+// Reach tells in tx by which channels the account is reached.
+func (s *Service) Reach(ctx context.Context, tx *sqldb.DB, account string) (email, phone bool, err error) {
+	email, phone, err = confirmedKinds(ctx, tx, account)
 	if err != nil {
-		return notify.Contact{}, fmt.Errorf("reading contacts: %w", err)
+		return false, false, fmt.Errorf("reading contacts: %w", err)
 	}
-	return notify.Contact{Phone: confirmedContact(all, Phone), Email: confirmedContact(all, Email), Lang: i18n.Lang(a.Lang)}, nil
+	return email, phone, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"kabinet/internal/platform/secret"
@@ -176,6 +177,39 @@ func contactsOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account
 		c.value, err = keys.OpenString("account_contact", "value", account, value)
 		return c, err
 	}, `SELECT kind, id, value, confirmed_at, role FROM account_contact WHERE account = $1 ORDER BY kind, id`, account)
+}
+
+const reachQuery = `SELECT a.lang, c.kind, c.id, c.value, c.confirmed_at FROM account a LEFT JOIN account_contact c ON c.account = a.id
+	WHERE a.id = $1 ORDER BY c.kind, c.id`
+
+// reachOf returns the language and the contacts of an account, or ErrNone.
+func reachOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string) (lang string, all []contact, err error) {
+	all, err = sqldb.All(ctx, db, func(r sqldb.Row) (c contact, err error) {
+		var kind, id *string
+		var value []byte
+		var confirmed sqldb.Time
+		if err := r.Scan(&lang, &kind, &id, &value, &confirmed); err != nil || kind == nil {
+			return c, err
+		}
+		c.kind, c.id, c.confirmed = Kind(*kind), *id, confirmed.Time
+		c.value, err = keys.OpenString("account_contact", "value", account, value)
+		return c, err
+	}, reachQuery, account)
+	switch {
+	case err != nil:
+		return "", nil, err
+	case len(all) == 0:
+		return "", nil, ErrNone
+	case all[0].kind == "":
+		return lang, nil, nil // an account without contacts is one row without one
+	}
+	return lang, all, nil
+}
+
+// confirmedKinds reports which kinds of contacts an account has confirmed.
+func confirmedKinds(ctx context.Context, db *sqldb.DB, account string) (email, phone bool, err error) {
+	kinds, err := sqldb.All(ctx, db, sqldb.Text, `SELECT kind FROM account_contact WHERE account = $1 AND confirmed_at IS NOT NULL`, account)
+	return slices.Contains(kinds, string(Email)), slices.Contains(kinds, string(Phone)), err
 }
 
 // Consents.

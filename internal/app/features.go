@@ -113,6 +113,9 @@ func (a *App) openPeople() error {
 		Contacts: func(ctx context.Context, account string) (notify.Contact, error) {
 			return a.accounts.Contacts(ctx, account)
 		},
+		Reach: func(ctx context.Context, tx *sqldb.DB, account string) (mail, sms bool, err error) {
+			return a.accounts.Reach(ctx, tx, account)
+		},
 		SMS: sendSMS, Mail: sendMail,
 	})
 	a.accounts = account.New(account.Options{

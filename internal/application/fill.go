@@ -33,10 +33,15 @@ func (s *Service) Fill(ctx context.Context, tx *sqldb.DB, m Made) error {
 	if err != nil {
 		return err
 	}
+	a.ID = id.At(m.SentAt) // lists are in the order of IDs
 	if err := s.number(ctx, tx, &a); err != nil {
 		return err
 	}
-	if _, err := s.store.insert(ctx, tx, a, m.Answers); err != nil {
+	answers, err := s.store.sealAnswers(a.Account, m.Answers)
+	if err != nil {
+		return fmt.Errorf("storing application %s: %w", a.ID, err)
+	}
+	if _, err := s.store.insert(ctx, tx, a, answers); err != nil {
 		return fmt.Errorf("storing application %s: %w", a.ID, err)
 	}
 	for i, c := range s.madeChanges(m) {
@@ -47,7 +52,7 @@ func (s *Service) Fill(ctx context.Context, tx *sqldb.DB, m Made) error {
 			}
 		}
 		e := Event{Seq: a.Seq, At: a.ChangeAt, Status: a.Status, By: c.by, Who: c.who, What: c.what, Comment: c.comment}
-		if err := s.note(ctx, tx, a, e, c.actor); err != nil {
+		if err := s.note(ctx, tx, a, e, c.actor, ""); err != nil {
 			return err
 		}
 		c.notice.quiet = true

@@ -56,10 +56,13 @@ func (s *Service) freshForm(ctx context.Context, acc, code, key string) (f form,
 	return f, s.learn(ctx, acc, &f)
 }
 
-// learn reads what is known of the person and looks at the answers with it.
+// learn reads what is known of the person, when the form takes something of
+// it, and looks at the answers with it.
 func (s *Service) learn(ctx context.Context, acc string, f *form) (err error) {
-	if f.facts, err = s.Facts(ctx, acc); err != nil {
-		return fmt.Errorf("reading what is known of %s: %w", acc, err)
+	if f.def.Compiled.UsesFacts() {
+		if f.facts, err = s.Facts(ctx, acc); err != nil {
+			return fmt.Errorf("reading what is known of %s: %w", acc, err)
+		}
 	}
 	f.state = s.look(*f, f.draft.Answers)
 	return nil

@@ -123,11 +123,26 @@ func (e *Incomplete) Unwrap() error { return ErrIncomplete }
 // *TooOften, the errors of account.Service.CheckCode, and eform.ErrChanged for
 // a draft that is not as it was looked over, and ErrFileGone.
 func (s *Service) Submit(ctx context.Context, sub Submission) (Application, error) {
-	if a, err := s.store.byForm(ctx, s.DB, sub.Account, sub.Key); err == nil {
+	a, err := s.submit(ctx, sub)
+	if err == nil {
 		return a, nil
-	} else if !errors.Is(err, ErrNone) {
-		return a, fmt.Errorf("looking for the application of form %s: %w", sub.Key, err)
 	}
+	// Sent before, or at the same moment from another place, this form is an
+	// application already, and whatever stopped this sending does not matter.
+	// Nearly every form is new, so this is looked up only now.
+	old, e := s.store.byForm(ctx, s.DB, sub.Account, sub.Key)
+	if e == nil {
+		return old, nil
+	}
+	if !errors.Is(e, ErrNone) {
+		return Application{}, fmt.Errorf("looking for the application of form %s: %w", sub.Key, errors.Join(e, err))
+	}
+	return Application{}, s.Accounts.MissCode(ctx, sub.Account, sub.CodeID, err)
+}
+
+// submit stores an application of a form that was not sent yet. It returns
+// errSent for one that was.
+func (s *Service) submit(ctx context.Context, sub Submission) (Application, error) {
 	if err := s.MayApply(ctx, sub.Account, sub.Service); err != nil {
 		return Application{}, err
 	}
@@ -139,29 +154,26 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Application, erro
 	if err != nil {
 		return Application{}, err
 	}
+	// Sealed here and not in the transaction, while which everybody waits.
+	sealed, err := s.store.sealAnswers(a.Account, answers)
+	if err != nil {
+		return Application{}, fmt.Errorf("storing application %s: %w", a.ID, err)
+	}
 	err = s.DB.Tx(ctx, func(tx *sqldb.DB) error {
 		if sub.Service.Signing == catalogue.SignCode {
 			if err := s.Accounts.CheckCode(ctx, tx, sub.Account, sub.CodeID, codePurpose, sub.object(), sub.Code); err != nil {
 				return err
 			}
 		}
-		return s.insert(ctx, tx, &a, sub, answers)
+		return s.insert(ctx, tx, &a, sub, sealed, filesIn(answers))
 	})
-	if err == nil {
-		return a, nil
-	}
-	// Sent at the same moment from another place, this form is an application
-	// already, and whatever stopped this sending does not matter.
-	if old, e := s.store.byForm(ctx, s.DB, sub.Account, sub.Key); e == nil {
-		return old, nil
-	}
-	return Application{}, s.Accounts.MissCode(ctx, sub.Account, sub.CodeID, err)
+	return a, err
 }
 
 // final returns the answers as they are sent.
 func (s *Service) final(ctx context.Context, sub Submission) (eform.Answers, error) {
 	facts, err := sub.Facts, error(nil)
-	if facts == nil {
+	if facts == nil && sub.Service.Compiled.UsesFacts() {
 		facts, err = s.Facts(ctx, sub.Account)
 	}
 	if err != nil {
@@ -224,7 +236,7 @@ func (s *Service) dueOf(def *catalogue.Definition, sent time.Time, stops []workc
 var errSent = errors.New("this form was sent already")
 
 // insert stores a new application with everything that belongs to its sending.
-func (s *Service) insert(ctx context.Context, tx *sqldb.DB, a *Application, sub Submission, answers eform.Answers) error {
+func (s *Service) insert(ctx context.Context, tx *sqldb.DB, a *Application, sub Submission, answers []byte, files []attached) error {
 	if err := s.checkLimits(ctx, tx, a.Account, sub.Service); err != nil {
 		return err
 	}
@@ -238,7 +250,7 @@ func (s *Service) insert(ctx context.Context, tx *sqldb.DB, a *Application, sub 
 	if !fresh {
 		return errSent
 	}
-	if err := s.attach(ctx, tx, *a, filesIn(answers)...); err != nil {
+	if err := s.attach(ctx, tx, *a, files...); err != nil {
 		return err
 	}
 	if sub.Draft {
@@ -247,13 +259,11 @@ func (s *Service) insert(ctx context.Context, tx *sqldb.DB, a *Application, sub 
 		}
 	}
 	actor := audit.Actor{Kind: audit.Person, ID: a.Account, Session: sub.Session}
+	ground := ""
 	if asksConsent(sub.Service) {
-		err := audit.Record(ctx, tx, a.SentAt, audit.Entry{Owner: a.Account, Actor: actor, Act: "application.audit_consent", Object: object(a.ID), Agency: a.Agency})
-		if err != nil {
-			return fmt.Errorf("noting consent to %s: %w", a.ID, err)
-		}
+		ground = "application.audit_consent"
 	}
-	if err := s.note(ctx, tx, *a, Event{Seq: 1, At: a.SentAt, Status: Accepted, By: ByCitizen, What: "application.event_sent"}, actor); err != nil {
+	if err := s.note(ctx, tx, *a, Event{Seq: 1, At: a.SentAt, Status: Accepted, By: ByCitizen, What: "application.event_sent"}, actor, ground); err != nil {
 		return err
 	}
 	if err := s.tell(ctx, tx, *a, sub.Service, sentNotice()); err != nil {
@@ -372,13 +382,14 @@ func (s *Service) checkLimits(ctx context.Context, tx *sqldb.DB, acc string, def
 	return nil
 }
 
-// note writes a line of the journal and the audit's.
-func (s *Service) note(ctx context.Context, tx *sqldb.DB, a Application, e Event, actor audit.Actor) error {
+// note writes a line of the journal and the audit's. ground is the message key
+// of what the person agreed to with it, "" when nothing was asked.
+func (s *Service) note(ctx context.Context, tx *sqldb.DB, a Application, e Event, actor audit.Actor, ground string) error {
 	e.Actor = actor.ID
 	if err := s.store.addEvent(ctx, tx, a.Account, a.ID, e); err != nil {
 		return fmt.Errorf("writing the journal of %s: %w", a.ID, err)
 	}
-	err := audit.Record(ctx, tx, e.At, audit.Entry{Owner: a.Account, Actor: actor, Act: e.What, Object: object(a.ID), Agency: a.Agency})
+	err := audit.Record(ctx, tx, e.At, audit.Entry{Owner: a.Account, Actor: actor, Act: e.What, Object: object(a.ID), Agency: a.Agency, Reason: ground})
 	if err != nil {
 		return fmt.Errorf("auditing %s: %w", a.ID, err)
 	}

@@ -77,7 +77,7 @@ func (s *Service) step(ctx context.Context, c *change) (a Application, err error
 		} else if !ok {
 			return ErrMoved
 		}
-		if err := s.note(ctx, tx, a, e, c.actor); err != nil {
+		if err := s.note(ctx, tx, a, e, c.actor, ""); err != nil {
 			return err
 		}
 		if err := s.tell(ctx, tx, a, def, c.notice); err != nil {

@@ -62,19 +62,14 @@ func (s store) one(ctx context.Context, db *sqldb.DB, query string, args ...any)
 	return a, err
 }
 
-// cursor is a place in a list of applications, newest first.
-type cursor struct {
-	at time.Time
-	id string
-}
-
 // list returns the account's applications, newest first, at most limit of those
-// sent before the cursor (zero: from the newest).
-func (s store) list(ctx context.Context, db *sqldb.DB, account string, before cursor, limit int) ([]Application, error) {
-	if before.id == "" {
+// before the one with the ID ("": from the newest). IDs sort as the moments of
+// sending do.
+func (s store) list(ctx context.Context, db *sqldb.DB, account, before string, limit int) ([]Application, error) {
+	if before == "" {
 		return sqldb.All(ctx, db, s.scanRow(account), listFirst, account, limit)
 	}
-	return sqldb.All(ctx, db, s.scanRow(account), listNext, account, sqldb.At(before.at), before.id, limit)
+	return sqldb.All(ctx, db, s.scanRow(account), listNext, account, before, limit)
 }
 
 // scanRow reads an application of the account as lists show it. It leaves out
@@ -103,37 +98,68 @@ func (s store) scanRow(account string) func(sqldb.Row) (Application, error) {
 
 const (
 	rowColumns = `id, number, service, version, status, sent_at, due, desk, ask`
-	listFirst  = `SELECT ` + rowColumns + ` FROM application WHERE account = $1
-		ORDER BY sent_at DESC, id DESC LIMIT $2`
-	listNext = `SELECT ` + rowColumns + ` FROM application WHERE account = $1 AND (sent_at, id) < ($2, $3)
-		ORDER BY sent_at DESC, id DESC LIMIT $4`
+	listFirst  = `SELECT ` + rowColumns + ` FROM application WHERE account = $1 ORDER BY id DESC LIMIT $2`
+	listNext   = `SELECT ` + rowColumns + ` FROM application WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
 )
 
 // since returns how many applications for a service the account sent after a
-// time, and when the last of them was sent that was not taken back.
+// time, and when the last of them was sent that was not taken back. It goes
+// through the account's applications from the newest to the first one that is
+// older.
 func (s store) since(ctx context.Context, db *sqldb.DB, account, service string, after time.Time) (n int, last time.Time, err error) {
-	type result struct {
-		n    int
-		last sqldb.Time
+	const page = 50
+	for before := endOfIDs; ; {
+		rows, err := sqldb.All(ctx, db, scanSent, sentBefore, account, before, page)
+		if err != nil {
+			return 0, last, err
+		}
+		for _, r := range rows {
+			if !r.at.After(after) {
+				return n, last, nil
+			}
+			if r.service != service {
+				continue
+			}
+			n++
+			if r.status != Withdrawn && last.IsZero() {
+				last = r.at.Time
+			}
+		}
+		if len(rows) < page {
+			return n, last, nil
+		}
+		before = rows[page-1].id
 	}
-	r, err := sqldb.One(ctx, db, func(r sqldb.Row) (v result, err error) { err = r.Scan(&v.n, &v.last); return v, err },
-		sentSince, account, service, sqldb.At(after))
-	return r.n, r.last.Time, err
 }
 
-const sentSince = `SELECT count(*), max(CASE WHEN status <> 'withdrawn' THEN sent_at END) FROM application WHERE account = $1 AND service = $2 AND sent_at > $3`
+// sent is what limits need to know of an application.
+type sent struct {
+	id, service string
+	status      Status
+	at          sqldb.Time
+}
 
-// insert stores a new application. It reports false when its form was sent
-// already.
-func (s store) insert(ctx context.Context, tx *sqldb.DB, a Application, answers eform.Answers) (bool, error) {
-	sealed, err := s.keys.SealJSON("application", "answers", a.Account, answers)
-	if err != nil {
-		return false, err
-	}
+func scanSent(r sqldb.Row) (v sent, err error) {
+	err = r.Scan(&v.id, &v.service, &v.status, &v.at)
+	return v, err
+}
+
+// endOfIDs is greater than any ID.
+const endOfIDs = "~"
+
+const sentBefore = `SELECT id, service, status, sent_at FROM application WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`
+
+func (s store) sealAnswers(account string, answers eform.Answers) ([]byte, error) {
+	return s.keys.SealJSON("application", "answers", account, answers)
+}
+
+// insert stores a new application with its sealed answers. It reports false
+// when its form was sent already.
+func (s store) insert(ctx context.Context, tx *sqldb.DB, a Application, answers []byte) (bool, error) {
 	n, err := tx.Exec(ctx, `INSERT INTO application (`+columns+`, answers, outcome)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) ON CONFLICT DO NOTHING`,
 		a.Account, a.ID, a.Number, a.FormKey, a.Service, a.Version, a.Agency, string(a.Status), a.Seq, sqldb.At(a.SentAt), sqldb.At(a.ChangeAt),
-		dateText(a.Due), a.Calendar, a.Assignee, a.Desk, []byte{}, []byte{}, a.Result, sealed, []byte{})
+		dateText(a.Due), a.Calendar, a.Assignee, a.Desk, []byte{}, []byte{}, a.Result, answers, []byte{})
 	return n == 1, err
 }
 

@@ -76,8 +76,11 @@ func (s store) putCase(ctx context.Context, tx *sqldb.DB, c Case) error {
 }
 
 // surname is what cases are found by: surnames are compared without regard to
-// case and to ё.
+// case and to ё. No surname is found by nothing.
 func (s store) surname(name string) []byte {
+	if strings.TrimSpace(name) == "" {
+		return []byte{}
+	}
 	return s.keys.Index("surname", strings.ReplaceAll(strings.ToLower(strings.TrimSpace(name)), "ё", "е"))
 }
 
@@ -116,7 +119,8 @@ type Filter struct {
 
 // queueQuery returns the statement for a page of the queue, the most pressing
 // first. Each view has an index that begins with its columns, so page 5 000
-// costs what page 1 does.
+// costs what page 1 does. What an index is limited to stands in the text and not
+// among the arguments, so that the planner sees it.
 func (s store) queueQuery(agency string, f Filter) (query string, args []any) {
 	query, args = `SELECT `+caseColumns+` FROM desk_case WHERE agency = $1`, []any{agency}
 	and := func(column, op string, v any) {
@@ -125,21 +129,24 @@ func (s store) queueQuery(agency string, f Filter) (query string, args []any) {
 	}
 	switch {
 	case f.Number != "":
-		and("number", "=", f.Number)
+		args = append(args, f.Number)
+		query += " AND id = (SELECT application FROM application_number WHERE number = $2)"
 	case f.Surname != "":
+		query += " AND length(surname_hash) > 0"
 		and("surname_hash", "=", s.surname(f.Surname))
 	case f.View == ViewMine:
+		query += " AND assignee <> ''"
 		and("assignee", "=", f.Clerk)
 		and("open", "=", true)
 	case f.View == ViewWaiting:
-		and("status", "=", string(Clarify))
+		query += " AND status = 'clarify'"
 	case f.View == ViewLate:
 		and("open", "=", true)
 		and("due", "<", f.Today.String())
 	case f.View == ViewClosed:
 		and("open", "=", false)
 	default:
-		and("assignee", "=", "")
+		query += " AND assignee = ''"
 		and("open", "=", true)
 	}
 	if f.Service != "" {
@@ -167,9 +174,9 @@ func (s store) caseCounts(ctx context.Context, db *sqldb.DB, agency, clerk strin
 		query string
 		args  []any
 	}{
-		{ViewMine, countAssigned, []any{agency, clerk, true, limit}},
-		{ViewCommon, countAssigned, []any{agency, "", true, limit}},
-		{ViewWaiting, countStatus, []any{agency, string(Clarify), limit}},
+		{ViewMine, countMine, []any{agency, clerk, true, limit}},
+		{ViewCommon, countCommon, []any{agency, true, limit}},
+		{ViewWaiting, countWaiting, []any{agency, limit}},
 		{ViewLate, countLate, []any{agency, true, today.String(), limit}},
 	} {
 		n, err := sqldb.One(ctx, db, sqldb.Int, q.query, q.args...)
@@ -182,13 +189,14 @@ func (s store) caseCounts(ctx context.Context, db *sqldb.DB, agency, clerk strin
 }
 
 const (
-	countAssigned = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND assignee = $2 AND open = $3 LIMIT $4) AS c`
-	countStatus   = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND status = $2 LIMIT $3) AS c`
-	countLate     = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND open = $2 AND due < $3 LIMIT $4) AS c`
-	pickNext      = `SELECT ` + caseColumns + ` FROM desk_case WHERE agency = $1 AND assignee = $2 AND open = $3 ORDER BY due, id LIMIT $4`
+	countMine    = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND assignee = $2 AND assignee <> '' AND open = $3 LIMIT $4) AS c`
+	countCommon  = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND assignee = '' AND open = $2 LIMIT $3) AS c`
+	countWaiting = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND status = 'clarify' LIMIT $2) AS c`
+	countLate    = `SELECT count(*) FROM (SELECT 1 FROM desk_case WHERE agency = $1 AND open = $2 AND due < $3 LIMIT $4) AS c`
+	pickNext     = `SELECT ` + caseColumns + ` FROM desk_case WHERE agency = $1 AND assignee = '' AND open = $2 ORDER BY due, id LIMIT $3`
 )
 
 // openCases returns the most pressing cases that nobody has, at most limit.
 func (s store) openCases(ctx context.Context, db *sqldb.DB, agency string, limit int) ([]Case, error) {
-	return sqldb.All(ctx, db, s.scanCase, pickNext, agency, "", true, limit)
+	return sqldb.All(ctx, db, s.scanCase, pickNext, agency, true, limit)
 }

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
-	"time"
 
 	"kabinet/internal/catalogue"
 	"kabinet/internal/document"
@@ -132,14 +129,13 @@ func (s *Service) Latest(ctx context.Context, acc string, limit int) ([]Listed, 
 }
 
 func (s *Service) list(ctx context.Context, acc, before string, limit int) (all []Listed, next string, err error) {
-	rows, err := s.store.list(ctx, s.DB, acc, parseCursor(before), limit+1)
+	rows, err := s.store.list(ctx, s.DB, acc, cursor(before), limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("listing applications: %w", err)
 	}
 	if len(rows) > limit {
 		rows = rows[:limit]
-		last := rows[limit-1]
-		next = strconv.FormatInt(last.SentAt.UnixMicro(), 36) + "-" + last.ID
+		next = rows[limit-1].ID
 	}
 	for _, a := range rows {
 		l, err := s.listed(ctx, a)
@@ -166,14 +162,13 @@ func (s *Service) listed(ctx context.Context, a Application) (Listed, error) {
 	return Listed{a, def.Title, def.Term.Unit == catalogue.Minutes}, nil
 }
 
-// parseCursor returns the zero cursor for what is none: the list begins anew.
-func parseCursor(s string) cursor {
-	at, app, _ := strings.Cut(s, "-")
-	micro, err := strconv.ParseInt(at, 36, 64)
-	if err != nil || !id.Valid(app) {
-		return cursor{}
+// cursor returns what a page of the list begins after, "" for what is no ID: the
+// list begins anew.
+func cursor(before string) string {
+	if !id.Valid(before) {
+		return ""
 	}
-	return cursor{time.UnixMicro(micro), app}
+	return before
 }
 
 // Find returns the application that became of a form, false while there is

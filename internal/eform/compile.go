@@ -18,7 +18,8 @@ type Compiled struct {
 	fields []*field // of all steps, without those inside groups
 	byID   map[string]*field
 	env    *cel.Env
-	count  int // fields with those inside groups
+	count  int  // fields with those inside groups
+	knows  bool // a field is filled in from the profile
 }
 
 type step struct {
@@ -48,6 +49,10 @@ type field struct {
 	offered                            []*program // beside Options; nil: always
 	where                              string     // path in the file
 }
+
+// UsesFacts reports whether any answer depends on what the portal knows of the
+// person; where none does, Env.Facts may be left out.
+func (c *Compiled) UsesFacts() bool { return c.knows }
 
 // program is an expression ready to be evaluated.
 type program struct {
@@ -366,6 +371,7 @@ func (c *compiler) prefill(f *field) {
 	if f.Prefill == "" {
 		return
 	}
+	c.knows = true
 	source, ok := Sources()[f.Prefill]
 	switch {
 	case !ok:

@@ -53,7 +53,7 @@ func viewOf(r *http.Request) view {
 	if !slices.Contains(topics, v.Topic) {
 		v.Topic = ""
 	}
-	if _, ok := parseCursor(v.Before); !ok {
+	if !id.Valid(v.Before) {
 		v.Before = ""
 	}
 	return v

@@ -5,13 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
-	"kabinet/internal/platform/id"
 )
 
 var (
@@ -122,21 +120,6 @@ func (i Item) Text(ctx context.Context) string {
 func (i Item) TopicText() i18n.Text { return topicText(i.Topic) }
 
 func topicText(topic string) i18n.Text { return i18n.K("notify.topic_" + topic) }
-
-// cursor is a place in a list of notices, newest first.
-type cursor struct {
-	at time.Time
-	id string
-}
-
-func (i Item) cursor() string { return strconv.FormatInt(i.At.UnixMicro(), 36) + "-" + i.ID }
-
-// parseCursor returns false for what is no cursor; the list then begins anew.
-func parseCursor(s string) (c cursor, ok bool) {
-	at, item, _ := strings.Cut(s, "-")
-	micro, err := strconv.ParseInt(at, 36, 64)
-	return cursor{time.UnixMicro(micro), item}, err == nil && id.Valid(item)
-}
 
 // Filter narrows a feed down. The zero Filter shows everything.
 type Filter struct {

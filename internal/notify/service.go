@@ -25,6 +25,9 @@ type Options struct {
 
 	// Contacts tells where an account is reached.
 	Contacts func(ctx context.Context, account string) (Contact, error)
+	// Reach tells in tx by which channels an account is reached, so that no work
+	// is left for those by which it is not. Nil: it is found out while sending.
+	Reach func(ctx context.Context, tx *sqldb.DB, account string) (mail, sms bool, err error)
 	// Mail and SMS hand a message to the partner: nil when there is none. The
 	// same ID again is the same message again. What is refused for good wraps
 	// ErrRefused. They must not be called with the database locked.
@@ -72,12 +75,26 @@ func (s *Service) Send(ctx context.Context, tx *sqldb.DB, n Notice) error {
 	if fresh, err := insertNotice(ctx, tx, n, notice, s.now(), sealed); err != nil || !fresh {
 		return wrap(err, "sending notice %s", n.Key)
 	}
-	if !n.Quiet {
+	deliver, err := s.deliverable(ctx, tx, n)
+	if err != nil {
+		return fmt.Errorf("sending notice %s: %w", n.Key, err)
+	}
+	if deliver {
 		if err := jobs.Add(ctx, tx, deliverJob{n.Owner, notice}); err != nil {
 			return fmt.Errorf("sending notice %s: %w", n.Key, err)
 		}
 	}
 	return tx.Signal(ctx, signal, n.Owner+" "+notice)
+}
+
+// deliverable reports whether there is a message to send besides the feed.
+func (s *Service) deliverable(ctx context.Context, tx *sqldb.DB, n Notice) (bool, error) {
+	mail, sms := s.opt.Mail != nil, s.opt.SMS != nil && n.SMS
+	if n.Quiet || !mail && !sms || s.opt.Reach == nil {
+		return !n.Quiet && (mail || sms), nil
+	}
+	hasMail, hasSMS, err := s.opt.Reach(ctx, tx, n.Owner)
+	return mail && hasMail || sms && hasSMS, err
 }
 
 func wrap(err error, format string, args ...any) error {
@@ -109,7 +126,7 @@ func (s *Service) Feed(ctx context.Context, account string, f Filter, before str
 	}
 	for i := range rows {
 		if i == limit {
-			feed.Next = feed.Items[limit-1].cursor()
+			feed.Next = feed.Items[limit-1].ID
 			break
 		}
 		if err := rows[i].open(s.opt.Keys, account); err != nil {
@@ -173,7 +190,7 @@ func (s *Service) MarkAllRead(ctx context.Context, account, newest string) error
 		if err != nil {
 			return false, err
 		}
-		return true, setAllRead(ctx, tx, account, cursor{n.At, n.ID}, s.now())
+		return true, setAllRead(ctx, tx, account, n.ID, s.now())
 	})
 }
 
@@ -211,7 +228,7 @@ func (s *Service) History(ctx context.Context, account, before string, limit int
 		n := len(h.Records)
 		if n == 0 || h.Records[n-1].ID != r.ID {
 			if n == limit {
-				h.Next = h.Records[n-1].cursor()
+				h.Next = h.Records[n-1].ID
 				break
 			}
 			if err := r.open(s.opt.Keys, account); err != nil {

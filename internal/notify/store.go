@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/sqldb"
 )
@@ -76,7 +77,7 @@ func countUnread(ctx context.Context, db *sqldb.DB, account string) (int, error)
 	return sqldb.One(ctx, db, sqldb.Int, unreadQuery, account, maxUnread)
 }
 
-// feedQuery lists notices newest first from the cursor on.
+// feedQuery lists notices newest first, as their IDs sort, from before the ID on.
 func feedQuery(account string, f Filter, before string, limit int) (query string, args []any) {
 	query, args = `SELECT `+columns+` FROM notice WHERE account = $1 AND deleted_at IS NULL`, []any{account}
 	add := func(condition string, values ...any) {
@@ -95,11 +96,11 @@ func feedQuery(account string, f Filter, before string, limit int) (query string
 	if !f.Since.IsZero() {
 		add(`at >= $%d`, sqldb.At(f.Since))
 	}
-	if c, ok := parseCursor(before); ok {
-		add(`(at, id) < ($%d, $%d)`, sqldb.At(c.at), c.id)
+	if id.Valid(before) {
+		add(`id < $%d`, before)
 	}
 	args = append(args, limit)
-	return query + fmt.Sprintf(` ORDER BY at DESC, id DESC LIMIT $%d`, len(args)), args
+	return query + fmt.Sprintf(` ORDER BY id DESC LIMIT $%d`, len(args)), args
 }
 
 // setRead marks one notice and reports whether there is such a one.
@@ -108,11 +109,11 @@ func setRead(ctx context.Context, tx *sqldb.DB, account, id string, at time.Time
 	return n == 1, err
 }
 
-const readAllQuery = `UPDATE notice SET read_at = $1 WHERE account = $2 AND read_at IS NULL AND deleted_at IS NULL AND (at, id) <= ($3, $4)`
+const readAllQuery = `UPDATE notice SET read_at = $1 WHERE account = $2 AND read_at IS NULL AND deleted_at IS NULL AND id <= $3`
 
 // setAllRead marks the notices up to a place in the feed.
-func setAllRead(ctx context.Context, tx *sqldb.DB, account string, upTo cursor, at time.Time) error {
-	_, err := tx.Exec(ctx, readAllQuery, sqldb.At(at), account, sqldb.At(upTo.at), upTo.id)
+func setAllRead(ctx context.Context, tx *sqldb.DB, account, upTo string, at time.Time) error {
+	_, err := tx.Exec(ctx, readAllQuery, sqldb.At(at), account, upTo)
 	return err
 }
 
@@ -164,10 +165,10 @@ func scanSent(r sqldb.Row) (s sentRow, err error) {
 // historyQuery lists notices, deleted ones as well, with what was sent of them.
 func historyQuery(account, before string, limit int) (query string, args []any) {
 	where, args := `account = $1`, []any{account, limit}
-	if c, ok := parseCursor(before); ok {
-		where, args = where+` AND (at, id) < ($3, $4)`, append(args, sqldb.At(c.at), c.id)
+	if id.Valid(before) {
+		where, args = where+` AND id < $3`, append(args, before)
 	}
 	return `SELECT n.id, n.at, n.topic, n.content, d.channel, d.target, d.state, d.attempts, d.repeats, d.sent_at
-		FROM (SELECT ` + columns + ` FROM notice WHERE ` + where + ` ORDER BY at DESC, id DESC LIMIT $2) n
-		LEFT JOIN delivery d ON d.account = $1 AND d.notice = n.id ORDER BY n.at DESC, n.id DESC, d.channel`, args
+		FROM (SELECT ` + columns + ` FROM notice WHERE ` + where + ` ORDER BY id DESC LIMIT $2) n
+		LEFT JOIN delivery d ON d.account = $1 AND d.notice = n.id ORDER BY n.id DESC, d.channel`, args
 }

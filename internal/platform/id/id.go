@@ -45,6 +45,15 @@ func New() string {
 	return crockford.EncodeToString(b[:])
 }
 
+// At returns an ID as New would have made it at a moment, for what is stored as
+// if it had happened then.
+func At(t time.Time) string {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:8], uint64(t.UnixMilli())<<16)
+	rand.Read(b[6:])
+	return crockford.EncodeToString(b[:])
+}
+
 // Secret returns 26 characters of 128 random bits, for what must not be guessed.
 func Secret() string {
 	var b [16]byte

@@ -2,6 +2,7 @@ package id_test
 
 import (
 	"testing"
+	"time"
 
 	"kabinet/internal/platform/id"
 )
@@ -15,6 +16,9 @@ func TestIDsMadeLaterSortLater(t *testing.T) {
 			t.Fatalf("%s after %s", next, before)
 		}
 		before = next
+	}
+	if old := id.At(time.Now().Add(-time.Minute)); old >= before || !id.Valid(old) || old <= id.At(time.Now().Add(-time.Hour)) {
+		t.Errorf("a minute ago %s, now %s", old, before)
 	}
 	if s := id.Secret(); !id.Valid(s) || s == id.Secret() {
 		t.Errorf("secret %s", s)
