@@ -41,6 +41,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("POST /unlock/{flow}/code/resend", s.resend(unlocking))
 	s.settingsRoutes(rt)
 	s.registerEmailRoutes(rt)
+	s.contactRoutes(rt)
 	s.factorRoutes(rt)
 }
 

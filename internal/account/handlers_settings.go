@@ -19,8 +19,6 @@ func (s *Service) settingsRoutes(rt *web.Router) {
 	rt.Handle("POST /settings/devices/{id}/forget", s.forget, web.SignedIn)
 	rt.Handle("GET /settings/password", s.passwordForm, web.SignedIn)
 	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)
-	rt.Handle("GET /settings/email", s.emailForm, web.SignedIn, s.RequireFresh)
-	rt.Handle("POST /settings/email", s.email, web.SignedIn, s.RequireFresh)
 	rt.Handle("GET /email/{account}/{link}/{secret}", s.emailLink)
 	rt.Handle("POST /email/{account}/{link}/{secret}", s.confirmLink)
 	rt.Handle("GET /confirm", s.confirmForm, web.SignedIn)
@@ -60,7 +58,7 @@ func (s *Service) security(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, done := range []string{"password", "ended", "others", "email", "forgotten"} {
+	for _, done := range []string{"password", "ended", "others", "forgotten"} {
 		if r.URL.Query().Get("done") == done {
 			p.Notice = notice{ui.Success, i18n.K("account.done_" + done)}
 		}
@@ -83,11 +81,11 @@ func (s *Service) securityOf(r *http.Request) (p security, err error) {
 	}
 	for _, c := range contacts {
 		switch {
-		case c.Kind == Phone && c.Confirmed:
+		case c.Kind == Phone && c.Main:
 			p.Phone = c.Value
-		case c.Kind == Email && c.Confirmed:
+		case c.Kind == Email && c.Main:
 			p.Email = c.Value
-		case c.Kind == Email:
+		case c.Kind == Email && !c.Confirmed:
 			p.Pending = c.Value
 		}
 	}
@@ -160,7 +158,7 @@ func (s *Service) newPassword(r *http.Request) (newPasswordForm, []string, error
 	}
 	for _, c := range contacts {
 		words = append(words, c.Value)
-		if c.Confirmed {
+		if c.Main {
 			f.Login = c.Value
 		}
 	}
@@ -194,28 +192,6 @@ func (s *Service) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return web.Write(w, r, status, changePasswordPage(f))
 	}
 	return web.SeeOther(w, r, "/settings/security?done=password")
-}
-
-func (s *Service) emailForm(w http.ResponseWriter, r *http.Request) error {
-	return web.Write(w, r, http.StatusOK, emailPage(newEmailForm()))
-}
-
-func (s *Service) email(w http.ResponseWriter, r *http.Request) error {
-	f := newEmailForm()
-	if !web.Read(r, &f.Email) {
-		return web.Write(w, r, http.StatusUnprocessableEntity, emailPage(f))
-	}
-	address, _ := ParseEmail(f.Email.Value) // the field's check let it pass
-	v := web.VisitOf(r.Context())
-	if err := s.SetEmail(r.Context(), v.Account, v.Session, address); err != nil {
-		text, status, ok := told(err)
-		if !ok {
-			return err
-		}
-		f.Notice = danger(text)
-		return web.Write(w, r, status, emailPage(f))
-	}
-	return web.SeeOther(w, r, "/settings/security?done=email")
 }
 
 func (s *Service) emailLink(w http.ResponseWriter, r *http.Request) error {

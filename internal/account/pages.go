@@ -201,15 +201,6 @@ type signInsPage struct {
 	More  string // ID to go on after, "" when all is shown
 }
 
-type emailForm struct {
-	Email  web.Field
-	Notice notice
-}
-
-func newEmailForm() emailForm {
-	return emailForm{Email: web.Field{Name: "email", Label: i18n.K("account.email"), Hint: i18n.K("account.email_confirm_hint"), Missing: i18n.K("account.email_missing"), Check: checkEmail, Max: 254}}
-}
-
 type confirmForm struct {
 	Password web.Field
 	Next     string
@@ -226,8 +217,8 @@ func (s *security) access(ctx context.Context) []ui.Pair {
 	}
 	return []ui.Pair{
 		{Label: i18n.K("account.number"), Value: s.Account.Number, Num: true},
-		{Label: i18n.K("account.phone"), Value: phone, Num: true},
-		{Label: i18n.K("account.email"), Value: s.Email, Edit: "/settings/email"},
+		{Label: i18n.K("account.phone"), Value: phone, Num: true, Edit: contactsPath},
+		{Label: i18n.K("account.email"), Value: s.Email, Edit: contactsPath},
 		{Label: i18n.K("account.password"), Value: i18n.T(ctx, "account.password_changed", "day", i18n.Date(ctx, s.Changed)), Edit: "/settings/password"},
 	}
 }

@@ -421,10 +421,10 @@ func TestWhatWasTypedComesBackAfterThePasswordWasAskedForAgain(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	b := s.browser(t).register(phone)
-	b.get("/settings/email")
+	b.get("/settings/contacts")
 	s.pass(freshFor)
 	b.send("email", "marina@example.test").at(200, "/confirm").send("password", goodPassword).at(200, "/login/resume/.*")
-	b.send().at(200, "/settings/security").says("Ждём подтверждения адреса marina@example.test")
+	b.send().at(200, "/settings/contacts/codes").says("Код из письма на marina@example.test")
 }
 
 func TestAKeptFormOpensForNobodyElse(t *testing.T) {
@@ -469,17 +469,4 @@ func TestPasswordAndSecondFactorInSettings(t *testing.T) {
 	b.send("code", other(s.code(phone))).at(422, "/settings/second/sms").says("Осталось 4 попытки")
 	b.send("code", s.code(phone)).at(200, "/settings/second").says("Подключено")
 	b.get("/settings/security").says("Включена")
-}
-
-func TestEmailOnThePages(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	b := s.browser(t).register(phone)
-	b.get("/settings/email").send("email", "Marina@Example.test").at(200, "/settings/security").says("Ждём подтверждения адреса marina@example.test")
-	s.drain()
-	link := strings.Join(linkIn(t, s.world, "marina@example.test"), "/")
-	mail := s.browser(t) // another browser, as on a phone
-	mail.get("/email/"+link).at(200, "/email/.*").press("Подтвердить").says("E-mail подтверждён")
-	mail.get("/email/"+link).press("Подтвердить").at(404, "/email/.*")
-	mail.get("/login").send("login", "marina@example.test", "password", goodPassword).at(200, "/")
 }

@@ -76,6 +76,7 @@ type Service struct {
 	clientIP   func(r *http.Request) string
 	ended      func(account string)
 	ways       func(ctx context.Context) []WayIn
+	undo       map[string]Undo // of other features' warnings, by kind; only read once the portal works
 }
 
 // New returns a Service.
@@ -91,7 +92,7 @@ func New(o Options) *Service {
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered,
-		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways}
+		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{}}
 }
 
 // Rules are the conditions of new passwords, to be shown beside the field.

@@ -553,14 +553,23 @@ func TestACodeIsTriedFiveTimesHoweverTheTransactionEnds(t *testing.T) {
 	want(t, check(right), ErrCodeOver)
 }
 
-func TestEmailIsConfirmedByALink(t *testing.T) {
+func TestEmailOfARegistrationIsConfirmedByALink(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.registered(phone)
-	account := s.Session.Account
 	const address = "marina@example.test"
-	want(t, w.SetEmail(t.Context(), account, s.Session.ID, address), nil)
-	w.drain()
+	register := func(phone string) string {
+		c := client("192.0.2.1")
+		flow, err := w.StartRegistration(t.Context(), c, phone, i18n.RU)
+		want(t, err, nil)
+		want(t, w.Prove(t.Context(), c, flow, w.code(phone)), nil)
+		r := sample()
+		r.Email = address
+		s, err := w.Register(t.Context(), c, flow, r)
+		want(t, err, nil)
+		w.drain()
+		return s.Session.Account
+	}
+	account := register(phone)
 	if _, err := w.Find(t.Context(), Login{Email, address}); !errors.Is(err, ErrNone) {
 		t.Error("an address serves before it is confirmed")
 	}
@@ -571,9 +580,7 @@ func TestEmailIsConfirmedByALink(t *testing.T) {
 	_, err := w.SignIn(t.Context(), client("192.0.2.1"), SignIn{Login: Login{Email, address}, Password: goodPassword})
 	want(t, err, nil)
 
-	o := w.registered("+79000005678")
-	want(t, w.SetEmail(t.Context(), o.Session.Account, o.Session.ID, address), nil)
-	w.drain()
+	register("+79000005678")
 	all := w.mails[address]
 	if last := all[len(all)-1]; !strings.Contains(last.Text, "/recover") {
 		t.Errorf("the holder of the address is written %q", last.Text)

@@ -48,8 +48,3 @@ func (s *Service) tellSecond(ctx context.Context, tx *sqldb.DB, account string, 
 	}
 	return s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/second/" + stamp(s.now()), Level: level, SMS: true, Title: title, Text: "account.notice_not_you"})
 }
-
-func (s *Service) tellEmail(ctx context.Context, tx *sqldb.DB, account, link string) error {
-	return s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/email/" + link, Level: notify.Success, SMS: true,
-		Title: "account.notice_email", Text: "account.notice_not_you"})
-}

@@ -9,7 +9,7 @@ import (
 // contactsBanner reminds of the contact that is missing, or asks now and then
 // whether they are right. Members of staff work without an address.
 func (a *App) contactsBanner(acc account.Account) web.Banner {
-	const page = "/settings/security"
+	const page = "/settings/contacts"
 	switch {
 	case acc.Staff:
 		return web.Banner{}

@@ -36,9 +36,9 @@ func (s *Service) profile(w http.ResponseWriter, r *http.Request) error {
 	page := profile{Account: a, Person: p, Saved: r.URL.Query().Has("saved")}
 	for _, c := range contacts {
 		switch {
-		case c.Kind == account.Phone && c.Confirmed:
+		case c.Kind == account.Phone && c.Main:
 			page.Phone = c.Value
-		case c.Kind == account.Email && (c.Confirmed || page.Email == ""):
+		case c.Kind == account.Email && (c.Main || page.Email == ""):
 			page.Email, page.EmailConfirmed = c.Value, c.Confirmed
 		}
 	}

@@ -217,7 +217,7 @@ func TestNothingOfAPersonIsReadableInTheDatabase(t *testing.T) {
 	w := newWorldOn(t, db, keys, now)
 	a := w.citizen(t, "+79000001234")
 	want(t, w.db.Tx(t.Context(), func(tx *sqldb.DB) error { return w.Put(t.Context(), tx, a, sokolova(), audit.Portal()) }), nil)
-	want(t, w.accounts.SetEmail(t.Context(), a, id.New(), "canary@example.test"), nil)
+	want(t, w.accounts.AddContacts(t.Context(), account.Client{IP: "192.0.2.1"}, a, id.New(), account.Login{Kind: account.Email, Value: "canary@example.test"}), nil)
 	want(t, db.Close(), nil)
 	files, err := filepath.Glob(file + "*")
 	want(t, err, nil)
