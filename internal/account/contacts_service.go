@@ -29,8 +29,8 @@ type Contact struct {
 	ResendAt  time.Time // when a new code may be asked for; zero: none was sent
 }
 
-// Reach is how an account's holder is reached.
-type Reach struct {
+// ContactBook is how an account's holder is reached.
+type ContactBook struct {
 	Contacts []Contact
 	Other    string    // where else, in the person's words; "" for nowhere
 	Checked  time.Time // when the holder last said that all is right; zero: never
@@ -54,8 +54,8 @@ func (s *Service) ContactsOf(ctx context.Context, account string) ([]Contact, er
 	return list, nil
 }
 
-// Reach returns what the page of contacts shows.
-func (s *Service) Reach(ctx context.Context, account string) (r Reach, err error) {
+// ContactBook returns what the page of contacts shows.
+func (s *Service) ContactBook(ctx context.Context, account string) (r ContactBook, err error) {
 	if r.Contacts, err = s.ContactsOf(ctx, account); err != nil {
 		return r, err
 	}
@@ -71,7 +71,7 @@ func (s *Service) Reach(ctx context.Context, account string) (r Reach, err error
 			r.Contacts[i].ResendAt = last.resendAt()
 		}
 	}
-	r.Other, r.Checked, err = reachOf(ctx, s.db, s.keys, account)
+	r.Other, r.Checked, err = notedOf(ctx, s.db, s.keys, account)
 	if err != nil {
 		return r, fmt.Errorf("reading contacts: %w", err)
 	}

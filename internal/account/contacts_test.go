@@ -287,7 +287,7 @@ func TestThePersonIsAskedTwiceAYearWhetherContactsAreRight(t *testing.T) {
 		t.Error("put off for ever")
 	}
 	want(t, w.ContactsAreRight(t.Context(), account, s.Session.ID, false), nil)
-	r, err := w.Reach(t.Context(), account)
+	r, err := w.ContactBook(t.Context(), account)
 	want(t, err, nil)
 	if asks() || !r.Checked.Equal(w.now()) {
 		t.Errorf("asked again, or checked at %s", r.Checked)

@@ -46,11 +46,11 @@ func (s *Service) writeContacts(w http.ResponseWriter, r *http.Request, status i
 	if f.Account, err = s.Account(ctx, account); err != nil {
 		return err
 	}
-	if f.Reach, err = s.Reach(ctx, account); err != nil {
+	if f.Book, err = s.ContactBook(ctx, account); err != nil {
 		return err
 	}
 	if f.Other.Value == "" && f.Other.Error.IsZero() {
-		f.Other.Value = f.Reach.Other
+		f.Other.Value = f.Book.Other
 	}
 	f.Ask = f.Account.AskContacts(s.now()) && f.Account.Phone && f.Account.Email
 	return web.Write(w, r, status, contactsListPage(f))
@@ -104,8 +104,8 @@ func (s *Service) contactCodes(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) codesForm(r *http.Request) (contactCodesForm, error) {
-	reach, err := s.Reach(r.Context(), web.Account(r))
-	return newContactCodesForm(reach, s.now()), err
+	book, err := s.ContactBook(r.Context(), web.Account(r))
+	return newContactCodesForm(book, s.now()), err
 }
 
 func (s *Service) confirmContacts(w http.ResponseWriter, r *http.Request) error {

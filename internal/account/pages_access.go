@@ -30,7 +30,7 @@ type letterPage struct {
 // contactsForm is the page of contacts.
 type contactsForm struct {
 	Account             Account
-	Reach               Reach
+	Book                ContactBook
 	Phone, Email, Other web.Field
 	Ask                 bool // whether the contacts are right
 	Notice              notice
@@ -46,7 +46,7 @@ func newContactsForm() contactsForm {
 
 // of returns the contacts of a kind.
 func (f *contactsForm) of(k Kind) (list []Contact) {
-	for _, c := range f.Reach.Contacts {
+	for _, c := range f.Book.Contacts {
 		if c.Kind == k {
 			list = append(list, c)
 		}
@@ -56,7 +56,7 @@ func (f *contactsForm) of(k Kind) (list []Contact) {
 
 // waiting reports whether a code is still to be typed.
 func (f *contactsForm) waiting() bool {
-	return slices.ContainsFunc(f.Reach.Contacts, func(c Contact) bool { return !c.Confirmed })
+	return slices.ContainsFunc(f.Book.Contacts, func(c Contact) bool { return !c.Confirmed })
 }
 
 // shown is the contact as people write it.
@@ -110,10 +110,10 @@ func (c Contact) acts() (list []contactAct) {
 
 // checkedText says when the holder last found the contacts right.
 func (f *contactsForm) checkedText(ctx context.Context) i18n.Text {
-	if f.Reach.Checked.IsZero() {
+	if f.Book.Checked.IsZero() {
 		return i18n.K("account.contacts_never")
 	}
-	return i18n.K("account.contacts_checked", "day", i18n.DateFull(ctx, f.Reach.Checked))
+	return i18n.K("account.contacts_checked", "day", i18n.DateFull(ctx, f.Book.Checked))
 }
 
 // contactCode is the code of one contact.
@@ -130,7 +130,7 @@ type contactCodesForm struct {
 	Notice notice
 }
 
-func newContactCodesForm(r Reach, now time.Time) (f contactCodesForm) {
+func newContactCodesForm(r ContactBook, now time.Time) (f contactCodesForm) {
 	for _, c := range r.Contacts {
 		if c.Confirmed {
 			continue

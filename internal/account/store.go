@@ -179,19 +179,19 @@ func contactsOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account
 	}, `SELECT kind, id, value, confirmed_at, role FROM account_contact WHERE account = $1 ORDER BY kind, id`, account)
 }
 
-const reachQuery = `SELECT a.lang, c.kind, c.id, c.value, c.confirmed_at FROM account a LEFT JOIN account_contact c ON c.account = a.id
+const reachQuery = `SELECT a.lang, c.kind, c.id, c.value, c.confirmed_at, c.role FROM account a LEFT JOIN account_contact c ON c.account = a.id
 	WHERE a.id = $1 ORDER BY c.kind, c.id`
 
 // reachOf returns the language and the contacts of an account, or ErrNone.
 func reachOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string) (lang string, all []contact, err error) {
 	all, err = sqldb.All(ctx, db, func(r sqldb.Row) (c contact, err error) {
-		var kind, id *string
+		var kind, id, role *string
 		var value []byte
 		var confirmed sqldb.Time
-		if err := r.Scan(&lang, &kind, &id, &value, &confirmed); err != nil || kind == nil {
+		if err := r.Scan(&lang, &kind, &id, &value, &confirmed, &role); err != nil || kind == nil {
 			return c, err
 		}
-		c.kind, c.id, c.confirmed = Kind(*kind), *id, confirmed.Time
+		c.kind, c.id, c.role, c.confirmed = Kind(*kind), *id, *role, confirmed.Time
 		c.value, err = keys.OpenString("account_contact", "value", account, value)
 		return c, err
 	}, reachQuery, account)

@@ -14,8 +14,8 @@ func setRole(ctx context.Context, tx *sqldb.DB, account, contactID, role string)
 	return err
 }
 
-// reachOf returns zero values when nothing is noted.
-func reachOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string) (other string, checked time.Time, err error) {
+// notedOf returns zero values when nothing is noted.
+func notedOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account string) (other string, checked time.Time, err error) {
 	type row struct {
 		other   []byte
 		checked sqldb.Time
