@@ -7,7 +7,6 @@ import (
 
 	"kabinet/internal/audit"
 	"kabinet/internal/platform/i18n"
-	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/sqldb"
 )
 
@@ -53,17 +52,15 @@ type Newcomer struct {
 // Enrol makes the account of a newcomer in tx, at the Simplified level. It
 // returns ErrTaken and ErrConsent.
 func (s *Service) Enrol(ctx context.Context, tx *sqldb.DB, n Newcomer, by audit.Actor) (Account, error) {
-	if !agreed(n.Consents) {
+	if !enough(n.Consents) {
 		return Account{}, ErrConsent
 	}
 	a, err := s.Make(ctx, tx, Sample{Level: Simplified, Phone: n.Phone, Email: n.Email, Hash: n.Hash, Lang: n.Lang})
 	if err != nil {
 		return a, err
 	}
-	for _, purpose := range n.Consents {
-		if err := insertConsent(ctx, tx, a.ID, id.New(), purpose, consentVersion, s.now()); err != nil {
-			return a, fmt.Errorf("enrolling: %w", err)
-		}
+	if err := s.agreed(ctx, tx, a.ID, n.Consents, by); err != nil {
+		return a, fmt.Errorf("enrolling: %w", err)
 	}
 	if s.registered != nil {
 		if err := s.registered(ctx, tx, a.ID, n.Name); err != nil {

@@ -15,7 +15,7 @@ const exportPage = 200
 // somebody in: hashes of passwords, codes and secrets.
 func (s *Service) Export(ctx context.Context, account string) (export.Section, error) {
 	section := export.Section{Name: "account", Title: i18n.K("account.export"),
-		Tables: []string{"account", "account_contact", "account_session", "account_device", "account_signin", "account_consent"}}
+		Tables: []string{"account", "account_contact", "account_session", "account_device", "account_signin"}}
 	a, err := s.Account(ctx, account)
 	if err != nil {
 		return section, err
@@ -32,10 +32,6 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 	if err != nil {
 		return section, fmt.Errorf("exporting devices: %w", err)
 	}
-	consents, err := agreementsOf(ctx, s.db, account)
-	if err != nil {
-		return section, fmt.Errorf("exporting consents: %w", err)
-	}
 	signIns, err := s.exportSignIns(ctx, account)
 	if err != nil {
 		return section, err
@@ -47,7 +43,6 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 		{Name: "language", Label: i18n.K("account.export_language"), Value: a.Lang},
 		{Name: "second_factor", Label: i18n.K("account.second"), Value: a.NeedsSecond()},
 		{Name: "contacts", Label: i18n.K("account.export_contacts"), Value: exportContacts(contacts)},
-		{Name: "consents", Label: i18n.K("account.export_consents"), Value: exportConsents(consents)},
 		{Name: "sessions", Label: i18n.K("account.sessions"), Value: exportSessions(sessions)},
 		{Name: "trusted_devices", Label: i18n.K("account.trusted"), Value: exportDevices(devices)},
 		{Name: "sign_ins", Label: i18n.K("account.history"), Value: signIns},
@@ -63,18 +58,6 @@ func exportContacts(contacts []contact) (all []export.Record) {
 			{Name: "role", Value: c.role},
 			{Name: "value", Label: i18n.K("account.export_" + string(c.kind)), Value: c.value},
 			{Name: "confirmed_at", Label: i18n.K("account.export_confirmed"), Value: c.confirmed},
-		})
-	}
-	return all
-}
-
-func exportConsents(consents []agreement) (all []export.Record) {
-	for _, c := range consents {
-		all = append(all, export.Record{
-			{Name: "purpose", Label: i18n.K("account.export_purpose"), Value: c.purpose},
-			{Name: "version", Label: i18n.K("account.export_version"), Value: c.version},
-			{Name: "given_at", Label: i18n.K("account.export_given"), Value: c.given},
-			{Name: "withdrawn_at", Label: i18n.K("account.export_withdrawn"), Value: c.withdrawn},
 		})
 	}
 	return all

@@ -12,12 +12,10 @@ import (
 	"kabinet/internal/platform/sqldb"
 )
 
-// What a person agrees to.
+// What a person agrees to; their texts are kept by package consent.
 const (
 	ConsentData      = "personal_data" // needed to have an account at all
 	ConsentSignature = "signature"     // to use electronic signatures
-	// consentVersion names the wording of the consents that was shown.
-	consentVersion = "2026-11"
 )
 
 // ErrConsent is returned without the consent that an account needs.
@@ -80,7 +78,7 @@ func (s *Service) Register(ctx context.Context, c Client, flowID string, r Regis
 	if f.proved.IsZero() {
 		return Started{}, ErrFlow
 	}
-	if !agreed(r.Consents) {
+	if !enough(r.Consents) {
 		return Started{}, ErrConsent
 	}
 	if len(s.rules.Broken(r.Password, r.context(f.data.Login.Value)...)) > 0 {
@@ -125,10 +123,8 @@ func (s *Service) register(ctx context.Context, tx *sqldb.DB, c Client, f flow, 
 	if err := setPassword(ctx, tx, a.ID, hash, now); err != nil {
 		return Started{}, err
 	}
-	for _, purpose := range r.Consents {
-		if err := insertConsent(ctx, tx, a.ID, id.New(), purpose, consentVersion, now); err != nil {
-			return Started{}, err
-		}
+	if err := s.agreed(ctx, tx, a.ID, r.Consents, person(a.ID)); err != nil {
+		return Started{}, err
 	}
 	if s.registered != nil {
 		if err := s.registered(ctx, tx, a.ID, r.Name); err != nil {
@@ -146,8 +142,8 @@ func (s *Service) register(ctx context.Context, tx *sqldb.DB, c Client, f flow, 
 	return s.start(ctx, tx, a, c, entry{method: "account.method_registration"})
 }
 
-// agreed reports whether the consent is there that an account needs.
-func agreed(consents []string) bool { return slices.Contains(consents, ConsentData) }
+// enough reports whether the consent is there that an account needs.
+func enough(consents []string) bool { return slices.Contains(consents, ConsentData) }
 
 // context is what a stranger would try first as this person's password.
 func (r Registration) context(phone string) []string {

@@ -20,7 +20,6 @@ func Schema() schema.Feature {
 		{Name: "account", Owner: "id", Person: "id"},
 		{Name: "account_contact", Owner: "account", Person: "account"},
 		{Name: "account_identifier", Person: "account", Why: "look-up: finds the account of a keyed hash of a phone, e-mail or account number, unique in the whole portal"},
-		{Name: "account_consent", Owner: "account", Person: "account"},
 		{Name: "account_password", Owner: "account", Person: "account"},
 		{Name: "account_factor", Owner: "account", Person: "account"},
 		{Name: "account_backup", Owner: "account", Person: "account"},

@@ -42,6 +42,9 @@ type Options struct {
 	// Registered keeps the name of a new account, in the transaction that
 	// creates it.
 	Registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
+	// Agreed keeps what the holder of a new account agreed to, by purpose, in the
+	// transaction that creates it. Nil when nobody keeps it.
+	Agreed func(ctx context.Context, tx *sqldb.DB, account string, purposes []string, by audit.Actor) error
 	// NameOf tells the name of an account's holder, which a password must not be
 	// made of. Nil when nobody knows.
 	NameOf func(ctx context.Context, account string) (Name, error)
@@ -72,6 +75,7 @@ type Service struct {
 	mail       func(ctx context.Context, m notify.Message) error
 	sms        func(ctx context.Context, id, to, text string) error
 	registered func(ctx context.Context, tx *sqldb.DB, account string, name Name) error
+	agreed     func(ctx context.Context, tx *sqldb.DB, account string, purposes []string, by audit.Actor) error
 	nameOf     func(ctx context.Context, account string) (Name, error)
 	clientIP   func(r *http.Request) string
 	ended      func(account string)
@@ -87,11 +91,14 @@ func New(o Options) *Service {
 	if o.ClientIP == nil {
 		o.ClientIP = RemoteIP
 	}
+	if o.Agreed == nil {
+		o.Agreed = func(context.Context, *sqldb.DB, string, []string, audit.Actor) error { return nil }
+	}
 	if o.Ended == nil {
 		o.Ended = func(string) {}
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
-		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered,
+		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
 		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{}}
 }
 

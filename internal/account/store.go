@@ -212,29 +212,6 @@ func confirmedKinds(ctx context.Context, db *sqldb.DB, account string) (email, p
 	return slices.Contains(kinds, string(Email)), slices.Contains(kinds, string(Phone)), err
 }
 
-// Consents.
-
-// agreement is a consent as it was given.
-type agreement struct {
-	purpose, version string
-	given, withdrawn time.Time
-}
-
-func agreementsOf(ctx context.Context, db *sqldb.DB, account string) ([]agreement, error) {
-	return sqldb.All(ctx, db, func(r sqldb.Row) (a agreement, err error) {
-		var given, withdrawn sqldb.Time
-		err = r.Scan(&a.purpose, &a.version, &given, &withdrawn)
-		a.given, a.withdrawn = given.Time, withdrawn.Time
-		return a, err
-	}, `SELECT purpose, version, given_at, withdrawn_at FROM account_consent WHERE account = $1 ORDER BY id`, account)
-}
-
-func insertConsent(ctx context.Context, tx *sqldb.DB, account, id, purpose, version string, at time.Time) error {
-	_, err := tx.Exec(ctx, `INSERT INTO account_consent (account, id, purpose, version, given_at) VALUES ($1, $2, $3, $4, $5)`,
-		account, id, purpose, version, sqldb.At(at))
-	return err
-}
-
 // Failures.
 
 // failure is how often somebody missed the password of a subject (an account,

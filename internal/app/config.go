@@ -52,6 +52,9 @@ type Config struct {
 type Region struct {
 	RU string `config:"ru" default:"Заречная область" help:"In Russian."`
 	EN string `config:"en" default:"Zarechnaya Oblast" help:"In English."`
+
+	OperatorRU string `config:"operator_ru" default:"Министерство цифрового развития Заречной области, 990000, г. Верхнереченск, ул. Портовая, д. 1" help:"Who answers for personal data, with the postal address: consents name it. In Russian."`
+	OperatorEN string `config:"operator_en" default:"Ministry of Digital Development of Zarechnaya Oblast, 990000, Verkhnerechensk, Portovaya 1" help:"The same in English."`
 }
 
 // Mail is how letters are sent.

@@ -19,6 +19,7 @@ import (
 	"kabinet/internal/application"
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/consent"
 	"kabinet/internal/desk"
 	"kabinet/internal/document"
 	"kabinet/internal/eform"
@@ -48,6 +49,7 @@ type features struct {
 	audits       *audit.Service
 	notices      *notify.Service
 	accounts     *account.Service
+	consents     *consent.Service
 	people       *person.Service
 	staff        *staff.Service
 	documents    *document.Service
@@ -61,13 +63,13 @@ type features struct {
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), person.Schema(), staff.Schema(), document.Schema(), eform.Schema(),
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), document.Schema(), eform.Schema(),
 		catalogue.Schema(), application.Schema(), takeout.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, person.Texts, staff.Texts, document.Texts,
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, document.Texts,
 		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, home.Texts(), desk.Texts}...)
 }
 
@@ -124,8 +126,14 @@ func (a *App) openPeople() error {
 		Registered: func(ctx context.Context, tx *sqldb.DB, account string, n account.Name) error {
 			return a.people.Create(ctx, tx, account, n)
 		},
+		Agreed: func(ctx context.Context, tx *sqldb.DB, account string, purposes []string, by audit.Actor) error {
+			return a.consents.Registered(ctx, tx, account, purposes, by)
+		},
 		NameOf: func(ctx context.Context, id string) (account.Name, error) { return a.people.NameOf(ctx, id) },
 	})
+	if err := a.openConsents(); err != nil {
+		return err
+	}
 	a.people = person.New(a.db, a.keys, a.now, a.accounts)
 	a.staff = staff.New(staff.Options{DB: a.db, Keys: a.keys, Now: a.now, Accounts: a.accounts, People: a.people})
 	return nil
@@ -148,7 +156,7 @@ func (a *App) openServices() error {
 	})
 	a.applications = application.New(application.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Location: a.location, Calendar: a.calendar, Texts: a.texts, Catalogue: a.catalogue, Forms: a.forms,
-		Documents: a.documents, Notices: a.notices, Accounts: a.accounts, Facts: a.facts, Connectors: a.connectors(),
+		Documents: a.documents, Notices: a.notices, Accounts: a.accounts, Consents: a.consents, Facts: a.facts, Connectors: a.connectors(),
 	})
 	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts, Name: a.actorName, Link: objectLink})
 	a.home = home.New(home.Options{Now: a.now, Location: a.location, Catalogue: a.catalogue, Applications: a.applications, Forms: a.forms, Notices: a.notices,
@@ -243,6 +251,7 @@ func (a *App) channels() (text func(ctx context.Context, id, to, text string) er
 func (a *App) registerJobs() {
 	a.accounts.RegisterJobs(a.runner)
 	a.notices.RegisterJobs(a.runner)
+	a.consents.Jobs(a.runner)
 	a.documents.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)
@@ -320,6 +329,7 @@ func (a *App) openRouter() {
 	})
 	a.audits.Routes(a.router)
 	a.accounts.Routes(a.router)
+	a.consents.Routes(a.router, a.accounts.RequireFresh)
 	a.people.Routes(a.router)
 	a.notices.Routes(a.router)
 	a.documents.Routes(a.router)

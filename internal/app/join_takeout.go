@@ -33,7 +33,7 @@ func (a *App) openTakeout() error {
 	a.takeout = takeout.New(takeout.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Blobs: copies, Accounts: a.accounts, Notices: a.notices, Catalogue: a.texts, Location: a.location,
 		Parts: a.parts(), Tables: tables(), Mail: mail, SMS: sms,
-		Leaving: []func(context.Context, string) error{a.applications.WithdrawAll},
+		Leaving: []func(context.Context, string) error{a.applications.WithdrawAll, a.consents.Leave},
 		Erase: []func(context.Context, *sqldb.DB, string, bool) error{a.documents.Erase, func(_ context.Context, tx *sqldb.DB, account string, _ bool) error {
 			tx.OnCommit(func() { a.hub.End(account) })
 			return nil
@@ -46,7 +46,7 @@ func (a *App) openTakeout() error {
 // parts are what every feature tells of a person, in the order of reading.
 func (a *App) parts() []func(context.Context, string) (export.Section, error) {
 	return []func(context.Context, string) (export.Section, error){
-		a.people.Export, a.accounts.Export, a.applications.Export, a.documents.Export, a.notices.Export, a.audits.Export,
+		a.people.Export, a.accounts.Export, a.consents.Export, a.applications.Export, a.documents.Export, a.notices.Export, a.audits.Export,
 	}
 }
 

@@ -85,6 +85,10 @@ func (a *App) makeSample(ctx context.Context, s sample, hash string) (string, er
 		if made, err = a.accounts.Make(ctx, tx, account.Sample{Level: s.level, Phone: s.phone, Email: s.email, Hash: hash}); err != nil {
 			return err
 		}
+		agreed := []string{account.ConsentData, account.ConsentSignature}
+		if err := a.consents.Registered(ctx, tx, made.ID, agreed, audit.Actor{Kind: audit.Person, ID: made.ID}); err != nil {
+			return err
+		}
 		if err := a.people.Put(ctx, tx, made.ID, s.person, audit.Portal()); err != nil || s.level != account.Confirmed {
 			return err
 		}

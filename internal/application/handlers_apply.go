@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"kabinet/internal/account"
+	"kabinet/internal/consent"
 	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/fault"
@@ -291,6 +292,11 @@ func (s *Service) writeStep(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	if f.direct() {
 		v.Consent = consentField(f.def, look.consent, look.noConsent)
+		terms, err := s.termsText(r.Context(), f.def)
+		if err != nil {
+			return err
+		}
+		v.Terms = terms
 		v.Action = "/services/" + url.PathEscape(f.def.Code) + "/apply?idem=" + url.QueryEscape(f.draft.ID)
 		due, err := s.dueOf(f.def, s.Now(), nil)
 		if err != nil {
@@ -433,6 +439,9 @@ func (s *Service) writeCheck(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	v := checkView{form: f, Problems: f.state.CheckAll(), Consent: consentField(f.def, look.consent, look.noConsent), Alert: look.alert, Promise: promise(r.Context(), f.def, due.Day)}
+	if v.Terms, err = s.termsText(r.Context(), f.def); err != nil {
+		return err
+	}
 	if v.signs() {
 		contact, err := s.Accounts.Contacts(r.Context(), web.Account(r))
 		if err != nil {
@@ -457,6 +466,11 @@ func (s *Service) check(w http.ResponseWriter, r *http.Request, f form) error {
 	}
 	sub := f.submission(r)
 	sub.Consent = look.consent
+	if err := s.maySign(r.Context(), sub.Account, f.def); errors.Is(err, consent.ErrNeeded) {
+		return web.SeeOther(w, r, "/consents/"+string(consent.Signature)+"?next="+url.QueryEscape(draftPath(f.draft.ID, "check")))
+	} else if err != nil {
+		return err
+	}
 	if (checkView{form: f}).signs() {
 		c, err := s.Accounts.StartCode(r.Context(), sub.Account, codePurpose, sub.object())
 		if err != nil {

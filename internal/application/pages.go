@@ -11,6 +11,7 @@ import (
 
 	"kabinet/internal/account"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/consent"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
@@ -98,6 +99,7 @@ type stepView struct {
 	Alert    i18n.Text
 	Saved    i18n.Text
 	Consent  *web.Field // nil: asked on the page before sending, or not at all
+	Terms    *consent.Document
 	Promise  i18n.Text
 }
 
@@ -198,7 +200,8 @@ type checkView struct {
 	form
 	Problems []eform.Problem
 	Consent  *web.Field
-	Phone    string // masked: where the code goes; "" when there is none
+	Terms    *consent.Document // the whole text of Consent
+	Phone    string            // masked: where the code goes; "" when there is none
 	Promise  i18n.Text
 	Alert    i18n.Text
 }

@@ -14,6 +14,7 @@ import (
 	"kabinet/internal/account"
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/consent"
 	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/notify"
@@ -38,6 +39,7 @@ type Options struct {
 	Documents *document.Service
 	Notices   *notify.Service
 	Accounts  *account.Service
+	Consents  *consent.Service
 	// Facts tells what the portal knows of a person, as forms take it.
 	Facts func(ctx context.Context, account string) (eform.Facts, error)
 	// Connectors ask the registers that decide, by the name that definitions use.
@@ -143,7 +145,11 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (Application, erro
 // submit stores an application of a form that was not sent yet. It returns
 // errSent for one that was.
 func (s *Service) submit(ctx context.Context, sub Submission) (Application, error) {
-	if err := s.MayApply(ctx, sub.Account, sub.Service); err != nil {
+	level, err := s.mayApply(ctx, sub.Account, sub.Service)
+	if err != nil {
+		return Application{}, err
+	}
+	if err := s.maySign(ctx, sub.Account, sub.Service); err != nil {
 		return Application{}, err
 	}
 	answers, err := s.final(ctx, sub)
@@ -159,13 +165,20 @@ func (s *Service) submit(ctx context.Context, sub Submission) (Application, erro
 	if err != nil {
 		return Application{}, fmt.Errorf("storing application %s: %w", a.ID, err)
 	}
+	agreed, err := s.agreedTo(ctx, a, sub, string(level))
+	if err != nil {
+		return Application{}, err
+	}
 	err = s.DB.Tx(ctx, func(tx *sqldb.DB) error {
 		if sub.Service.Signing == catalogue.SignCode {
 			if err := s.Accounts.CheckCode(ctx, tx, sub.Account, sub.CodeID, codePurpose, sub.object(), sub.Code); err != nil {
 				return err
 			}
 		}
-		return s.insert(ctx, tx, &a, sub, sealed, filesIn(answers))
+		if err := s.insert(ctx, tx, &a, sub, sealed, filesIn(answers)); err != nil || agreed == nil {
+			return err
+		}
+		return s.Consents.Keep(ctx, tx, agreed)
 	})
 	return a, err
 }
@@ -334,17 +347,23 @@ func (s *Service) number(ctx context.Context, tx *sqldb.DB, a *Application) erro
 // MayApply returns ErrLevel when the account's level is too low for a service,
 // and account.ErrUnreached when it would do, were both contacts confirmed.
 func (s *Service) MayApply(ctx context.Context, acc string, def *catalogue.Definition) error {
+	_, err := s.mayApply(ctx, acc, def)
+	return err
+}
+
+// mayApply is MayApply that tells the account's level.
+func (s *Service) mayApply(ctx context.Context, acc string, def *catalogue.Definition) (account.Level, error) {
 	a, err := s.Accounts.Account(ctx, acc)
 	if err != nil {
-		return fmt.Errorf("reading the level of %s: %w", acc, err)
+		return "", fmt.Errorf("reading the level of %s: %w", acc, err)
 	}
 	if !a.Level.AtLeast(account.Level(def.Who.Level)) {
-		return ErrLevel
+		return a.Level, ErrLevel
 	}
 	if !a.Opens().AtLeast(account.Level(def.Who.Level)) {
-		return account.ErrUnreached
+		return a.Level, account.ErrUnreached
 	}
-	return nil
+	return a.Level, nil
 }
 
 // TooOften is ErrTooOften with when the next try is possible.

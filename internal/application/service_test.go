@@ -14,6 +14,7 @@ import (
 
 	"kabinet/internal/account"
 	"kabinet/internal/audit"
+	"kabinet/internal/consent"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
@@ -540,4 +541,47 @@ func TestAFileDeletedBeforeTheSendingIsTold(t *testing.T) {
 	wants(t, w.Documents.Delete(t.Context(), acc, f.ID), nil)
 	_, err = w.Submit(t.Context(), sub)
 	wants(t, err, ErrFileGone)
+}
+
+// Proves: A-110
+func TestTheConsentToAnApplicationIsMadeInTheFormAndKept(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	a := w.sent(acc, anna, signed)
+	list, err := w.Consents.List(t.Context(), acc, consent.OnlyActive, "", 10)
+	wants(t, err, nil)
+	c := list[0]
+	if c.Purpose != consent.Processing || c.Object != object(a.ID) || c.Proof.Way != consent.Code || c.Proof.Level != string(account.Simplified) {
+		t.Errorf("kept %+v", c)
+	}
+	doc, err := w.Consents.Shown(c)
+	wants(t, err, nil)
+	if def := w.service(signed); !strings.Contains(doc.Aim, def.Title.RU) || doc.Recipients == "" || !bytes.Equal(doc.Hash(), c.Hash) {
+		t.Errorf("the text is %+v", doc)
+	}
+	w.sent(acc, anna, direct)
+	if again, err := w.Consents.List(t.Context(), acc, consent.OnlyActive, "", 10); err != nil || len(again) != len(list) {
+		t.Errorf("a service that asks for no consent has one: %d, %v", len(again), err)
+	}
+}
+
+func TestNobodySignsWhoWithdrewTheConsentToSignatures(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	acc := w.citizen(anna)
+	list, err := w.Consents.List(t.Context(), acc, consent.OnlyActive, "", 10)
+	wants(t, err, nil)
+	for _, c := range list {
+		if c.Purpose == consent.Signature {
+			wants(t, w.Consents.Withdraw(t.Context(), acc, "s", c.ID), nil)
+		}
+	}
+	sub := w.submission(acc, anna, signed, id.New())
+	_, err = w.Submit(t.Context(), sub)
+	wants(t, err, consent.ErrNeeded)
+	w.sent(acc, anna, direct)
+	wants(t, w.Consents.Agree(t.Context(), acc, "s", consent.Signature), nil)
+	_, err = w.Submit(t.Context(), sub)
+	wants(t, err, nil)
 }

@@ -17,6 +17,7 @@ import (
 	"kabinet/internal/account"
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/consent"
 	"kabinet/internal/document"
 	"kabinet/internal/eform"
 	"kabinet/internal/notify"
@@ -68,8 +69,8 @@ func newWorld(t testing.TB) *world {
 	w := &world{t: t, clock: morning, sms: map[string][]string{}, facts: eform.Facts{}, dir: t.TempDir(),
 		register: func(Request) (Outcome, error) { return found, nil }}
 	keys := secrettest.New(t)
-	db := sqldbtest.New(t, jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), document.Schema(), eform.Schema(), catalogue.Schema(), staff.Schema(), Schema())
-	texts, err := i18n.NewCatalogue(ui.Texts, audit.Texts, notify.Texts, account.Texts, document.Texts, eform.Texts, catalogue.Texts, staff.Texts, Texts)
+	db := sqldbtest.New(t, jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), document.Schema(), eform.Schema(), catalogue.Schema(), staff.Schema(), Schema())
+	texts, err := i18n.NewCatalogue(ui.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, document.Texts, eform.Texts, catalogue.Texts, staff.Texts, Texts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,10 +88,17 @@ func newWorld(t testing.TB) *world {
 		Contacts: func(ctx context.Context, a string) (notify.Contact, error) { return w.Accounts.Contacts(ctx, a) }, SMS: w.text})
 	accounts := account.New(account.Options{DB: db, Keys: keys, Now: w.now, Limits: w.limits, Catalogue: texts, Location: moscow,
 		PublicURL: "https://kabinet.test", Notices: notices, SMS: w.text, Mail: func(context.Context, notify.Message) error { return nil },
-		Registered: func(context.Context, *sqldb.DB, string, account.Name) error { return nil }})
+		Registered: func(context.Context, *sqldb.DB, string, account.Name) error { return nil },
+		Agreed: func(ctx context.Context, tx *sqldb.DB, acc string, purposes []string, by audit.Actor) error {
+			return w.Consents.Registered(ctx, tx, acc, purposes, by)
+		}})
+	consents, err := consent.New(consent.Options{DB: db, Keys: keys, Now: w.now, Accounts: accounts, Notices: notices})
+	if err != nil {
+		t.Fatal(err)
+	}
 	documents := newDocuments(t, w, db, keys, texts)
 	w.Service = New(Options{DB: db, Keys: keys, Now: w.now, Location: moscow, Calendar: calendar, Texts: texts, Catalogue: services,
-		Forms: eform.New(db, keys, documents, w.now), Documents: documents, Notices: notices, Accounts: accounts,
+		Forms: eform.New(db, keys, documents, w.now), Documents: documents, Notices: notices, Accounts: accounts, Consents: consents,
 		Facts: func(context.Context, string) (eform.Facts, error) { return w.facts, nil },
 		Connectors: map[string]Connector{ConnectorIncome: func(_ context.Context, r Request) (Outcome, error) {
 			w.mu.Lock()
@@ -272,7 +280,7 @@ func (w *world) citizen(phone string) string {
 		w.t.Fatal(err)
 	}
 	s, err := w.Accounts.Register(ctx, c, flow, account.Registration{Name: account.Name{Surname: "Соколова", Name: "Марина"}, Password: "Зимний-Вечер 7",
-		Consents: []string{account.ConsentData}})
+		Consents: []string{account.ConsentData, account.ConsentSignature}})
 	if err != nil {
 		w.t.Fatal(err)
 	}
