@@ -159,6 +159,9 @@ func (f *Factors) Strong() bool { return f.App || f.Passkeys > 0 }
 // Last reports whether one is the only factor that is left; backup codes alone
 // are none.
 func (f *Factors) Last(one Factor) bool {
+	if one == FactorPasskey && f.Passkeys > 1 {
+		return false
+	}
 	for _, other := range []Factor{FactorPasskey, FactorApp, FactorSMS, FactorEmail} {
 		if other != one && f.Has(other) {
 			return false

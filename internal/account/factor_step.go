@@ -9,7 +9,6 @@ import (
 
 	"kabinet/internal/audit"
 	"kabinet/internal/notify"
-	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/sqldb"
@@ -24,6 +23,8 @@ type SecondWays struct {
 	Step
 	Way    Factor
 	Others []Factor // other ways, the first one first
+
+	account string
 }
 
 // SecondWays returns the second step of a flow. It returns ErrFlow.
@@ -35,7 +36,7 @@ func (s *Service) SecondWays(ctx context.Context, c Client, flowID string) (p Se
 	if err != nil {
 		return p, err
 	}
-	p.Way = f.data.way()
+	p.Way, p.account = f.data.way(), f.account
 	p.Others = slices.DeleteFunc(set.Ways(), func(one Factor) bool { return one == p.Way })
 	return p, nil
 }
@@ -285,5 +286,5 @@ func (s *Service) tellBackup(ctx context.Context, tx *sqldb.DB, account string, 
 // urge tells a clerk, once, to add what is safer than codes in messages.
 func (s *Service) urge(ctx context.Context, tx *sqldb.DB, account string) error {
 	return s.notices.Send(ctx, tx, notify.Notice{Owner: account, Key: "account/urge", Topic: notify.TopicSecurity, Level: notify.Warning, Link: factorsPath,
-		Title: "account.notice_urge", Text: "account.notice_urge_text", Args: []any{"app", i18n.K(FactorApp.Text())}})
+		Title: "account.notice_urge", Text: "account.notice_urge_text"})
 }

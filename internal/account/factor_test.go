@@ -403,7 +403,7 @@ func TestFactorsInTheSettings(t *testing.T) {
 	b.get("/settings/second/sms").press("Получить код").send("code", s.code(phone)).at(200, "/settings/second").says("слабее других способов")
 	b.get("/settings/second/off").press("Выключить").at(200, "/settings/second").says("один пароль")
 	b.get("/settings/second/email").press("Получить код").at(http.StatusConflict, "/settings/second/email")
-	b.get("/settings/second/passkey/remove").at(http.StatusNotFound, "/settings/second/.*")
+	b.get("/settings/second/remove/passkey").at(http.StatusNotFound, "/settings/second/.*")
 	s.pass(freshFor)
 	b.get("/settings/second/app").at(200, "/confirm")
 	b.get("/settings/second").at(200, "/settings/second") // to look is free

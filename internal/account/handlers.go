@@ -43,6 +43,7 @@ func (s *Service) Routes(rt *web.Router) {
 	s.registerEmailRoutes(rt)
 	s.contactRoutes(rt)
 	s.factorRoutes(rt)
+	s.passkeyRoutes(rt)
 }
 
 // told splits an error into what is said on the form it concerns, and what is

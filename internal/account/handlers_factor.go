@@ -21,8 +21,8 @@ func (s *Service) factorRoutes(rt *web.Router) {
 	rt.Handle("GET /settings/second/off", s.offForm, web.SignedIn, s.RequireFresh)
 	rt.Handle("POST /settings/second/off", s.switchSecond(false), web.SignedIn, s.RequireFresh)
 	rt.Handle("POST /settings/second/on", s.switchSecond(true), web.SignedIn)
-	rt.Handle("GET /settings/second/{factor}/remove", s.removeForm, web.SignedIn, s.RequireFresh)
-	rt.Handle("POST /settings/second/{factor}/remove", s.remove, web.SignedIn, s.RequireFresh)
+	rt.Handle("GET /settings/second/remove/{factor}", s.removeForm, web.SignedIn, s.RequireFresh)
+	rt.Handle("POST /settings/second/remove/{factor}", s.remove, web.SignedIn, s.RequireFresh)
 	rt.Handle("GET /settings/second/app", s.appForm, web.SignedIn, s.RequireFresh)
 	rt.Handle("POST /settings/second/app", s.app, web.SignedIn, s.RequireFresh)
 	rt.Handle("GET /settings/second/backup", s.backupForm, web.SignedIn, s.RequireFresh)
@@ -40,6 +40,11 @@ func (s *Service) stepOf(w http.ResponseWriter, r *http.Request) (stepForm, erro
 		return stepForm{}, err
 	}
 	f := newStepForm(p, "/login/code/"+p.ID)
+	if p.Way == FactorPasskey {
+		if f.Ask, err = s.askPasskey(r.Context(), passkeyStep, p.account); err != nil {
+			return f, err
+		}
+	}
 	f.Wait = int(min(max(p.ResendAt.Sub(s.now()), 0), CodeResend) / time.Second)
 	return f, nil
 }
@@ -111,7 +116,11 @@ func (s *Service) factors(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := factorsPage{Factors: set, Staff: web.VisitOf(r.Context()).Staff}
+	keys, err := s.Passkeys(r.Context(), web.Account(r))
+	if err != nil {
+		return err
+	}
+	p := factorsPage{Factors: set, Keys: keys, Staff: web.VisitOf(r.Context()).Staff}
 	switch r.URL.Query().Get("done") {
 	case "added":
 		p.Notice, p.Changed = notice{ui.Success, i18n.K("account.done_added")}, true

@@ -39,6 +39,10 @@ func (s *Service) loginForm(w http.ResponseWriter, r *http.Request) error {
 // drawLogin draws the sign-in page with the ways that stand beside the password.
 func (s *Service) drawLogin(w http.ResponseWriter, r *http.Request, status int, f loginForm) error {
 	f.Ways = s.waysIn(r.Context(), f.Next)
+	var err error
+	if f.Passkey, err = s.askPasskey(r.Context(), passkeySignIn, ""); err != nil {
+		return err
+	}
 	return web.Write(w, r, status, loginPage(f))
 }
 

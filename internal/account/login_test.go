@@ -84,7 +84,7 @@ func TestTabsOfTheSignInPage(t *testing.T) {
 	for by, mode := range map[string]string{"": "email", "phone": "tel", "email": "email", "snils": "numeric", "inn": "numeric", "number": "email"} {
 		b.get("/login?next=/services&by=" + by)
 		in := b.all("[name=login]")[0]
-		if attr(in, "inputmode") != mode || attr(in, "autocomplete") != "username" {
+		if attr(in, "inputmode") != mode || attr(in, "autocomplete") != "username webauthn" {
 			t.Errorf("by %q: inputmode %q, autocomplete %q", by, attr(in, "inputmode"), attr(in, "autocomplete"))
 		}
 		if current := b.all(`main nav [aria-current]`); len(current) != 1 {

@@ -16,6 +16,7 @@ const factorsPath = "/settings/second"
 // stepForm is the second step of a sign-in.
 type stepForm struct {
 	SecondWays
+	Ask    PasskeyAsk
 	Code   web.Field
 	Trust  web.Field
 	Path   string
@@ -49,6 +50,7 @@ func (f *stepForm) lead() i18n.Text {
 // factorsPage is the settings of two-factor authentication.
 type factorsPage struct {
 	Factors
+	Keys    []Passkey
 	Staff   bool
 	Changed bool // a factor was just changed: offer to end other sessions
 	Notice  notice
@@ -69,10 +71,20 @@ func factorIcon(one Factor) string {
 	return "list-checks"
 }
 
+// passkeyNote says when a passkey was added and used.
+func (p *factorsPage) passkeyNote(ctx context.Context, k Passkey) string {
+	if k.Used.IsZero() {
+		return i18n.T(ctx, "account.app_since", "day", i18n.Date(ctx, k.Added))
+	}
+	return i18n.T(ctx, "account.passkey_used", "day", i18n.Date(ctx, k.Added), "at", i18n.When(ctx, k.Used))
+}
+
 // row is a factor in the list.
 func (p *factorsPage) row(ctx context.Context, one Factor) ui.RowItem {
 	r := ui.RowItem{LinkTo: ui.LinkTo{Title: i18n.K(one.Text()), Icon: factorIcon(one)}}
 	switch one {
+	case FactorPasskey:
+		r.Text = i18n.K("account.passkey_lead")
 	case FactorSMS:
 		r.Text = i18n.K("account.sms_lead")
 		if p.Phone != "" {

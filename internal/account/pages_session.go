@@ -18,11 +18,11 @@ type loginKind struct {
 // loginKinds are the tabs of the sign-in page. «username» tells password
 // managers what they keep the password under.
 var loginKinds = []loginKind{
-	{"", "any", ui.Input{Mode: "email", Complete: "username"}},
-	{Phone, "phone", ui.Input{Type: "tel", Mode: "tel", Complete: "username"}},
-	{Email, "email", ui.Input{Type: "email", Mode: "email", Complete: "username"}},
-	{SNILS, "snils", ui.Input{Mode: "numeric", Complete: "username"}},
-	{INN, "inn", ui.Input{Mode: "numeric", Complete: "username"}},
+	{"", "any", ui.Input{Mode: "email", Complete: "username webauthn"}},
+	{Phone, "phone", ui.Input{Type: "tel", Mode: "tel", Complete: "username webauthn"}},
+	{Email, "email", ui.Input{Type: "email", Mode: "email", Complete: "username webauthn"}},
+	{SNILS, "snils", ui.Input{Mode: "numeric", Complete: "username webauthn"}},
+	{INN, "inn", ui.Input{Mode: "numeric", Complete: "username webauthn"}},
 }
 
 // loginKindOf returns the tab of a kind, the first for what is none.
@@ -56,6 +56,7 @@ type loginForm struct {
 	Notice                           notice
 	Locked                           bool // offer to unlock
 	Ways                             []WayIn
+	Passkey                          PasskeyAsk
 }
 
 func newLoginForm(by string) loginForm {

@@ -302,7 +302,7 @@ func TestPagesDoNotTellWhichLoginsExist(t *testing.T) {
 	s := newSite(t)
 	s.browser(t).register(phone)
 	strip := func(b *browser) string {
-		return regexp.MustCompile(`(value|href|action|formaction)="[^"]*"|•••-\d\d-\d\d`).ReplaceAllString(b.body, "")
+		return regexp.MustCompile(`(value|href|action|formaction|data-options)="[^"]*"|•••-\d\d-\d\d`).ReplaceAllString(b.body, "")
 	}
 	known, unknown := s.browser(t), s.browser(t)
 	for _, step := range []func(b *browser, phone string) *browser{

@@ -23,6 +23,8 @@ func Schema() schema.Feature {
 		{Name: "account_password", Owner: "account", Person: "account"},
 		{Name: "account_factor", Owner: "account", Person: "account"},
 		{Name: "account_backup", Owner: "account", Person: "account"},
+		{Name: "account_passkey", Owner: "account", Person: "account"},
+		{Name: "account_challenge", Why: "local: questions to passkeys that were answered, so that none is answered twice; gone after an hour"},
 		{Name: "account_session", Owner: "account", Person: "account"},
 		{Name: "account_device", Owner: "account", Person: "account"},
 		{Name: "account_signin", Owner: "account", Person: "account"},

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
+
 	"kabinet/internal/audit"
 	"kabinet/internal/notify"
 	"kabinet/internal/platform/i18n"
@@ -79,6 +81,7 @@ type Service struct {
 	nameOf     func(ctx context.Context, account string) (Name, error)
 	clientIP   func(r *http.Request) string
 	ended      func(account string)
+	webauthn   *webauthn.WebAuthn // nil when passkeys do not work at the portal's address
 	ways       func(ctx context.Context) []WayIn
 	undo       map[string]Undo // of other features' warnings, by kind; only read once the portal works
 }
@@ -99,7 +102,8 @@ func New(o Options) *Service {
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
-		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{}}
+		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{},
+		webauthn: newWebAuthn(o.PublicURL)}
 }
 
 // Rules are the conditions of new passwords, to be shown beside the field.

@@ -284,6 +284,7 @@ func purge(ctx context.Context, db *sqldb.DB, now time.Time) error {
 		at    sqldb.Time
 	}{
 		{`DELETE FROM account_flow WHERE until < $1`, sqldb.At(now.Add(-24 * time.Hour))},
+		{`DELETE FROM account_challenge WHERE until < $1`, sqldb.At(now)},
 		{`DELETE FROM account_code WHERE until < $1`, sqldb.At(now.Add(-24 * time.Hour))},
 		{`DELETE FROM account_link WHERE until < $1`, sqldb.At(now)},
 		{`DELETE FROM account_warning WHERE until < $1`, sqldb.At(now)},

@@ -35,6 +35,9 @@ func readFactors(ctx context.Context, db *sqldb.DB, account string, f *Factors) 
 			f.Backup++
 		}
 	}
+	if f.Passkeys, err = countPasskeys(ctx, db, account); err != nil {
+		return err
+	}
 	by, err := sqldb.One(ctx, db, sqldb.Text, `SELECT recovered_by FROM account_password WHERE account = $1`, account)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		err = nil

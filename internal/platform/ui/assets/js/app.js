@@ -9,6 +9,7 @@ import { checks } from "./check.js";
 import { live } from "./live.js";
 import { small } from "./small.js";
 import { recheck } from "./recheck.js";
+import { passkeys } from "./passkey.js";
 
 forms();
 suggestions();
@@ -19,3 +20,4 @@ checks();
 live();
 small();
 recheck();
+passkeys();
