@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -127,14 +128,24 @@ const (
 	lockLongest    = 24 * time.Hour
 )
 
-// lockFor returns how long the n-th failure in a row shuts a login for its
-// source: nothing below failuresToLock, then twice as long with every further
-// failure.
-func lockFor(n int) time.Duration {
-	if n < failuresToLock {
+// Locks says when wrong passwords shut a login. A zero field is the default.
+type Locks struct {
+	Failures   int           // in a row from one source; default 5
+	First      time.Duration // how long the first lock lasts; default 15 minutes
+	Longest    time.Duration // each further failure doubles it up to this; default 24 hours
+	Everywhere int           // failures from all sources together that shut it until unlocked by a code; default 100
+}
+
+func (l Locks) filled() Locks {
+	return Locks{cmp.Or(l.Failures, failuresToLock), cmp.Or(l.First, lockFirst), cmp.Or(l.Longest, lockLongest), cmp.Or(l.Everywhere, failuresEver)}
+}
+
+// after returns how long the n-th failure in a row shuts a login for its source.
+func (l Locks) after(n int) time.Duration {
+	if n < l.Failures {
 		return 0
 	}
-	return min(lockFirst<<min(n-failuresToLock, 10), lockLongest)
+	return min(l.First<<min(n-l.Failures, 10), l.Longest)
 }
 
 // life returns how long a session lasts at most.

@@ -228,7 +228,7 @@ func (s *Service) factorsOpen(ctx context.Context, tx *sqldb.DB, account string,
 		return nil, err
 	}
 	now := s.now()
-	if now.Before(here.until) && here.until.Sub(now) <= lockLongest || all.count >= failuresEver {
+	if now.Before(here.until) && here.until.Sub(now) <= s.locks.Longest || all.count >= s.locks.Everywhere {
 		return ErrFactorLocked, nil
 	}
 	return nil, nil
@@ -244,14 +244,14 @@ func (s *Service) missFactor(ctx context.Context, tx *sqldb.DB, account string, 
 	if err != nil {
 		return nil, err
 	}
-	verdict = &WrongCode{max(failuresToLock-n, 1)}
-	if d := lockFor(n); d > 0 {
+	verdict = &WrongCode{max(s.locks.Failures-n, 1)}
+	if d := s.locks.after(n); d > 0 {
 		verdict = ErrFactorLocked
 		if err := shut(ctx, tx, account, s.factorSource(c), now.Add(d)); err != nil {
 			return nil, err
 		}
 	}
-	if n == failuresToLock || ever == failuresEver {
+	if n == s.locks.Failures || ever == s.locks.Everywhere {
 		err := s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/factor-locked/" + now.UTC().Format("2006-01-02"), Level: notify.Danger, SMS: true,
 			Title: "account.notice_factor_locked", Text: "account.notice_factor_locked_text"})
 		if err != nil {

@@ -49,7 +49,7 @@ func (s *Service) startFlow(ctx context.Context, tx *sqldb.DB, c Client, f flow)
 func (s *Service) newCode(f *flow) {
 	digits := randomDigits(CodeDigits)
 	f.sends++
-	f.tries, f.sent, f.oneTime.until = 0, s.now(), s.now().Add(codeLife(f.data.To.Kind))
+	f.tries, f.sent, f.oneTime.until = 0, s.now(), s.now().Add(f.codeLife())
 	f.hash = s.codeHash(f.id, digits)
 	f.data.Link = nil
 	if f.linked() {
@@ -64,6 +64,15 @@ func (s *Service) newCode(f *flow) {
 	if f.hopeless() || f.linkOnly() {
 		f.hash = digest(id.Secret())
 	}
+}
+
+// codeLife is how long a code of the flow works. When the account was found by
+// what is no contact it is the same wherever the code went, or did not go.
+func (f *flow) codeLife() time.Duration {
+	if f.kind != flowSecond && f.data.Login.Kind != "" && !f.data.Login.contact() {
+		return EmailLife
+	}
+	return codeLife(f.data.To.Kind)
 }
 
 func codeLife(k Kind) time.Duration {
@@ -90,10 +99,13 @@ func (s *Service) allowSending(ctx context.Context, c Client, to Login) error {
 }
 
 func perContact(k Kind) limit.Rule {
-	if k == Email {
+	switch k {
+	case Email:
 		return limitMailPerPerson
+	case Phone:
+		return limitSMSPerPhone
 	}
-	return limitSMSPerPhone
+	return limitFinder
 }
 
 // flowFor returns the flow when it is of one of the kinds, not over, and of this
@@ -122,7 +134,7 @@ func (s *Service) Step(ctx context.Context, c Client, flowID string, kinds ...st
 	if err != nil {
 		return Step{}, err
 	}
-	return Step{ID: f.id, Kind: f.kind, To: f.shown(), Left: f.left(), Life: codeLife(f.shown().Kind), ResendAt: f.resendAt(), Proved: !f.proved.IsZero(),
+	return Step{ID: f.id, Kind: f.kind, To: f.shown(), Left: f.left(), Life: f.codeLife(), ResendAt: f.resendAt(), Proved: !f.proved.IsZero(),
 		Alien: f.data.Alien, Name: f.data.Name, Email: f.data.Email, Consents: f.data.Consents, Kept: f.data.Kept, Next: f.data.Next, data: f.data}, nil
 }
 

@@ -77,45 +77,6 @@ func (s *Service) registerData(w http.ResponseWriter, r *http.Request) error {
 	return s.entered(w, r, started, "/", "")
 }
 
-func newAskForm(t track) askForm {
-	f := askForm{Login: contactField(), Title: "account.recover", Lead: "account.recover_lead", Button: "account.get_code"}
-	if t.kind == flowUnlock {
-		f.Title, f.Lead = "account.unlock", "account.unlock_lead"
-	}
-	return f
-}
-
-func (s *Service) askForm(t track) web.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		return web.Write(w, r, http.StatusOK, askPage(newAskForm(t)))
-	}
-}
-
-// ask takes the login whose owner is to get a code.
-func (s *Service) ask(t track) web.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		f := newAskForm(t)
-		if !web.Read(r, &f.Login) {
-			return web.Write(w, r, http.StatusUnprocessableEntity, askPage(f))
-		}
-		login, _ := ParseContact(f.Login.Value) // the field's check let it pass
-		start := s.StartRecovery
-		if t.kind == flowUnlock {
-			start = s.StartUnlock
-		}
-		flow, err := start(r.Context(), s.clientOf(w, r), login, i18n.LangOf(r.Context()))
-		if err != nil {
-			text, status, ok := told(err)
-			if !ok {
-				return err
-			}
-			f.Notice = danger(text)
-			return web.Write(w, r, status, askPage(f))
-		}
-		return web.SeeOther(w, r, t.base+flow+t.tail)
-	}
-}
-
 func (s *Service) recoverForm(w http.ResponseWriter, r *http.Request) error {
 	step, ok, err := s.provedStep(w, r, recovery)
 	if !ok {

@@ -16,6 +16,8 @@ func (s *Service) registerEmailRoutes(rt *web.Router) {
 	rt.Handle("POST /register/{flow}/sent", s.letterAgain)
 	rt.Handle("GET /link/register/{flow}/{secret}", s.letterLink(registration))
 	rt.Handle("POST /link/register/{flow}/{secret}", s.takeLetterLink(registration))
+	rt.Handle("GET /link/recover/{flow}/{secret}", s.letterLink(recovery))
+	rt.Handle("POST /link/recover/{flow}/{secret}", s.takeLetterLink(recovery))
 }
 
 func (s *Service) registerEmailForm(w http.ResponseWriter, r *http.Request) error {

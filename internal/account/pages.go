@@ -63,6 +63,9 @@ func newCodeForm(step Step, title, back, path string) codeForm {
 // sent says where the code went and for how long it works.
 func (f *codeForm) sent(ctx context.Context) i18n.Text {
 	minutes := int(f.Step.Life / time.Minute)
+	if f.Step.Kind == flowRecover || f.Step.Kind == flowUnlock {
+		return i18n.K("account.code_sent_maybe", "n", minutes)
+	}
 	if f.Step.To.Kind == Email {
 		return i18n.K("account.code_sent_email", "to", i18n.MaskEmail(f.Step.To.Value), "n", minutes)
 	}
@@ -150,14 +153,6 @@ func judge(password, repeat *web.Field, rules Rules, context ...string) bool {
 		repeat.Error = i18n.K("account.password_differs")
 	}
 	return password.Error.IsZero() && repeat.Error.IsZero()
-}
-
-type askForm struct { // which login: recovery, unlocking
-	Login  web.Field
-	Title  string
-	Lead   string
-	Button string
-	Notice notice
 }
 
 type newPasswordForm struct {

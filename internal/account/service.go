@@ -56,6 +56,7 @@ type Options struct {
 	// Ways are the ways to sign in and to register that other features offer.
 	// Nil when there are none.
 	Ways func(ctx context.Context) []WayIn
+	Locks Locks // when wrong passwords shut a login
 	// ClientIP tells from which address a request came; nil is RemoteIP. Behind
 	// a proxy it reads what the proxy says.
 	ClientIP func(r *http.Request) string
@@ -83,6 +84,7 @@ type Service struct {
 	ended      func(account string)
 	webauthn   *webauthn.WebAuthn // nil when passkeys do not work at the portal's address
 	ways       func(ctx context.Context) []WayIn
+	locks      Locks
 	undo       map[string]Undo // of other features' warnings, by kind; only read once the portal works
 }
 
@@ -102,7 +104,7 @@ func New(o Options) *Service {
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
-		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{},
+		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{}, locks: o.Locks.filled(),
 		webauthn: newWebAuthn(o.PublicURL)}
 }
 
@@ -120,12 +122,17 @@ var (
 	limitCodes = limit.Rule{Name: "account.codes_per_account", Burst: 10, Per: time.Hour}
 	// A use comes back only after the code is over.
 	limitCodeTries = limit.Rule{Name: "account.code_tries", Burst: CodeTries, Per: 24 * time.Hour}
-	limitSignIn    = limit.Rule{Name: "account.sign_in_per_source", Burst: 300, Per: 5 * time.Minute}
+	// Of those who found an account by what is no contact: then no more is sent,
+	// without a word.
+	limitFound = limit.Rule{Name: "account.messages_per_found_account", Burst: 5, Per: time.Hour}
+	// Of what only finds an account, as typed.
+	limitFinder = limit.Rule{Name: "account.lookups_per_number", Burst: 5, Per: time.Hour}
+	limitSignIn = limit.Rule{Name: "account.sign_in_per_source", Burst: 300, Per: 5 * time.Minute}
 )
 
 // Limits lists the limits of this feature.
 func Limits() []limit.Rule {
-	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodes, limitCodeTries, limitFactorTries, limitSignIn}
+	return []limit.Rule{limitSMSPerPhone, limitSMSPerSource, limitMailPerPerson, limitCodes, limitCodeTries, limitFactorTries, limitSignIn, limitFound, limitFinder}
 }
 
 // Account returns the account with that ID, or ErrNone.

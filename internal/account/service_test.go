@@ -287,9 +287,42 @@ func TestAHundredFailuresLockForAllUntilUnlocked(t *testing.T) {
 	w.pass(365 * 24 * time.Hour)
 	_, err = w.SignIn(t.Context(), client("192.0.2.1"), SignIn{Login: login(phone), Password: goodPassword})
 	want(t, err, ErrLocked)
+	home := client("192.0.2.1")
+	home.Devices = map[string]string{DeviceKey(s.Session.Account): s.Device}
+	_, err = w.SignIn(t.Context(), home, SignIn{Login: login(phone), Password: goodPassword})
+	want(t, err, ErrLocked) // after a year no browser is known any more
 	flow, err := w.StartUnlock(t.Context(), client("192.0.2.1"), login(phone), i18n.RU)
 	want(t, err, nil)
 	_ = flow
+}
+
+// ASVS: V6.1.1
+func TestGuessesFromEverywhereDoNotShutAKnownBrowser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.registered(phone)
+	for i := range failuresEver {
+		want(t, w.fail(t.Context(), s.Session.Account, s.Session.Account, client("2001:db8:"+string(rune('a'+i%6))+":"+strings.Repeat("1", i/6%4+1)+"::1")), failOf(i))
+	}
+	home := client("192.0.2.1")
+	_, err := w.SignIn(t.Context(), home, SignIn{Login: login(phone), Password: goodPassword})
+	want(t, err, ErrLocked)
+	home.Devices = map[string]string{DeviceKey(s.Session.Account): s.Device}
+	_, err = w.SignIn(t.Context(), home, SignIn{Login: login(phone), Password: goodPassword})
+	want(t, err, nil)
+}
+
+func TestLocksFollowTheSettings(t *testing.T) {
+	t.Parallel()
+	l := Locks{Failures: 3, First: time.Minute, Longest: 5 * time.Minute}.filled()
+	for n, d := range map[int]time.Duration{2: 0, 3: time.Minute, 4: 2 * time.Minute, 5: 4 * time.Minute, 6: 5 * time.Minute, 60: 5 * time.Minute} {
+		if got := l.after(n); got != d {
+			t.Errorf("failure %d shuts for %s, want %s", n, got, d)
+		}
+	}
+	if l.Everywhere != failuresEver {
+		t.Errorf("the default is %d", l.Everywhere)
+	}
 }
 
 // failOf is what the i-th failure of the test above answers, from 0: 24 sources
@@ -398,7 +431,7 @@ func TestRecovery(t *testing.T) {
 	_, err = w.SignIn(t.Context(), c, SignIn{Login: login(phone), Password: fresh})
 	want(t, err, nil)
 	all := w.texts(phone)
-	if last := all[len(all)-1]; !strings.Contains(last, "Пароль восстановлен") {
+	if last := all[len(all)-1]; !strings.Contains(last, "восстановлен") || pathIn(last) == "" {
 		t.Errorf("the holder was told %q", last)
 	}
 }

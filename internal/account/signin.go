@@ -96,8 +96,20 @@ func (s *Service) open(ctx context.Context, subject string, c Client) error {
 		return fmt.Errorf("reading failures: %w", err)
 	}
 	// A lock longer than any that is ever made was set by a clock gone wrong.
-	shut := now.Before(here.until) && here.until.Sub(now) <= lockLongest
-	if shut || all.count >= failuresEver {
+	shut := now.Before(here.until) && here.until.Sub(now) <= s.locks.Longest
+	if shut {
+		return ErrLocked
+	}
+	if all.count < s.locks.Everywhere {
+		return nil
+	}
+	// Guesses from everywhere must not shut the holder out of a browser that is
+	// known to be theirs.
+	device, err := s.deviceFor(ctx, subject, c.Devices[DeviceKey(subject)])
+	if err != nil {
+		return fmt.Errorf("reading a device: %w", err)
+	}
+	if device.ID == "" {
 		return ErrLocked
 	}
 	return nil
@@ -119,13 +131,13 @@ func (s *Service) fail(ctx context.Context, subject, owner string, c Client) err
 		if err != nil {
 			return err
 		}
-		if d := lockFor(n); d > 0 {
+		if d := s.locks.after(n); d > 0 {
 			verdict = ErrLocked
 			if err := shut(ctx, tx, subject, source, now.Add(d)); err != nil {
 				return err
 			}
 		}
-		if ever >= failuresEver {
+		if ever >= s.locks.Everywhere {
 			verdict = ErrLocked
 		}
 		if owner == "" {

@@ -26,15 +26,10 @@ func (s *Service) tellPassword(ctx context.Context, tx *sqldb.DB, account string
 		Title: "account.notice_password", Text: "account.notice_password_text", Args: []any{"at", notify.Moment{Time: s.now()}}})
 }
 
-func (s *Service) tellRecovered(ctx context.Context, tx *sqldb.DB, account, flow string) error {
-	return s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/recovered/" + flow, Level: notify.Warning, SMS: true,
-		Title: "account.notice_recovered", Text: "account.notice_recovered_text", Args: []any{"at", notify.Moment{Time: s.now()}}})
-}
-
 // tellLocked tells of a lock once for each source and day: a stranger must not
 // be able to flood somebody with messages.
 func (s *Service) tellLocked(ctx context.Context, tx *sqldb.DB, account string, here, ever int) error {
-	if here != failuresToLock && ever != failuresEver {
+	if here != s.locks.Failures && ever != s.locks.Everywhere {
 		return nil
 	}
 	return s.tell(ctx, tx, notify.Notice{Owner: account, Key: "account/locked/" + s.now().UTC().Format("2006-01-02"), Level: notify.Danger, SMS: true,

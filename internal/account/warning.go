@@ -94,6 +94,9 @@ func (s *Service) warn(ctx context.Context, tx *sqldb.DB, w warning) error {
 		return fmt.Errorf("warning: %w", err)
 	}
 	n := notify.Notice{Owner: w.account, Key: "account/warning/" + w.id, Level: notify.Warning, Quiet: true, Title: "account.warn_" + w.kind}
+	if w.kind == warnRecovered {
+		n.Text, n.Args = "account.notice_recovered_text", []any{"at", notify.Moment{Time: s.now()}}
+	}
 	if err := s.tell(ctx, tx, n); err != nil {
 		return err
 	}

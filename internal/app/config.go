@@ -43,9 +43,18 @@ type Config struct {
 	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
 	Scanner   string           `config:"scanner" example:"unix:/run/clamav/clamd.ctl" help:"ClamAV daemon that looks at uploads: unix:PATH or tcp:HOST:PORT. Without it uploads are not scanned."`
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
+	Lock      Lock             `config:"lock" help:"When wrong passwords shut a sign-in."`
 	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
 	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`
+}
+
+// Lock says when wrong passwords shut a sign-in.
+type Lock struct {
+	Failures   int           `config:"failures" default:"5" min:"3" max:"100" help:"Wrong passwords in a row, from one address, that shut a login for that address."`
+	First      time.Duration `config:"first" default:"15m" min:"1m" max:"24h" help:"How long the first lock lasts; each further wrong password doubles it."`
+	Longest    time.Duration `config:"longest" default:"24h" min:"1m" max:"720h" help:"The longest lock."`
+	Everywhere int           `config:"everywhere" default:"100" min:"20" max:"100000" help:"Wrong passwords from all addresses together that shut a login until its holder opens it by a code. Browsers known to be the holder's stay open."`
 }
 
 // Region names who runs the portal.

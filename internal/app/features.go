@@ -129,6 +129,7 @@ func (a *App) openPeople() error {
 		Agreed: func(ctx context.Context, tx *sqldb.DB, account string, purposes []string, by audit.Actor) error {
 			return a.consents.Registered(ctx, tx, account, purposes, by)
 		},
+		Locks:  account.Locks{Failures: a.cfg.Lock.Failures, First: a.cfg.Lock.First, Longest: a.cfg.Lock.Longest, Everywhere: a.cfg.Lock.Everywhere},
 		NameOf: func(ctx context.Context, id string) (account.Name, error) { return a.people.NameOf(ctx, id) },
 	})
 	if err := a.openConsents(); err != nil {
