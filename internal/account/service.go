@@ -55,7 +55,7 @@ type Options struct {
 	Ended func(account string)
 	// Ways are the ways to sign in and to register that other features offer.
 	// Nil when there are none.
-	Ways func(ctx context.Context) []WayIn
+	Ways  func(ctx context.Context) []WayIn
 	Locks Locks // when wrong passwords shut a login
 	// ClientIP tells from which address a request came; nil is RemoteIP. Behind
 	// a proxy it reads what the proxy says.
