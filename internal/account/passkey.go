@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -89,11 +90,7 @@ func newWebAuthn(publicURL string) *webauthn.WebAuthn {
 			return nil
 		}
 		// Keys belong to a name: under http://localhost they can be tried.
-		host = "localhost"
-		u.Host = host
-		if port := u.Port(); port != "" {
-			u.Host += ":" + port
-		}
+		host, u.Host = "localhost", strings.Replace(u.Host, host, "localhost", 1)
 	}
 	if u.Scheme != "https" && host != "localhost" {
 		return nil

@@ -367,12 +367,12 @@ func TestTheLastPasskeyOfThoseWhoNeedAFactorStays(t *testing.T) {
 func TestPasskeysWorkOnlyWhereBrowsersGiveThem(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
-		"https://kabinet.example.test": "kabinet.example.test", "https://kabinet.example.test:8443": "kabinet.example.test",
-		"http://localhost:8080": "localhost", "http://127.0.0.1:8080": "localhost", "http://kabinet.example.test": "", "http://10.1.2.3": "", "https://10.1.2.3": "", "": "",
+		"https://kabinet.example.test": "kabinet.example.test https://kabinet.example.test", "https://kabinet.example.test:8443": "kabinet.example.test https://kabinet.example.test:8443",
+		"http://localhost:8080": "localhost http://localhost:8080", "http://127.0.0.1:8080": "localhost http://localhost:8080", "http://127.0.0.1": "localhost http://localhost", "http://kabinet.example.test": "", "http://10.1.2.3": "", "https://10.1.2.3": "", "": "",
 	} {
 		got := ""
 		if w := newWebAuthn(address); w != nil {
-			got = w.Config.RPID
+			got = w.Config.RPID + " " + w.Config.RPOrigins[0]
 		}
 		if got != want {
 			t.Errorf("keys of %q belong to %q, want %q", address, got, want)
