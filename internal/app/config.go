@@ -42,6 +42,7 @@ type Config struct {
 	SMS       SMS              `config:"sms" help:"Text messages to people: sign-in codes and notices."`
 	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
 	Scanner   string           `config:"scanner" example:"unix:/run/clamav/clamd.ctl" help:"ClamAV daemon that looks at uploads: unix:PATH or tcp:HOST:PORT. Without it uploads are not scanned."`
+	Outside   Outside          `config:"outside" help:"Sign-ins that others keep: ЕСИА, banks, any OpenID provider."`
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
 	Lock      Lock             `config:"lock" help:"When wrong passwords shut a sign-in."`
 	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
@@ -122,6 +123,9 @@ func (c *Config) Check(fault func(name, text string)) {
 		if info, err := os.Stat(c.Services); err != nil || !info.IsDir() {
 			fault("services", "is not a folder")
 		}
+	}
+	if err := c.Outside.check(); err != nil {
+		fault("outside.providers", err.Error())
 	}
 	if c.Demo {
 		return

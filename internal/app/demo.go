@@ -54,7 +54,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) error {
 		return fmt.Errorf("the sandbox's mail server cannot listen: %w", err)
 	}
 	defer mail.Close()
-	box, err := openSandbox(filepath.Join(cmd.Data, "sandbox"))
+	box, err := openSandbox(filepath.Join(cmd.Data, "sandbox"), "http://"+portal.Addr().String())
 	if err != nil {
 		return err
 	}
@@ -107,6 +107,9 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, token string) (Co
 	if err != nil {
 		return cfg, err
 	}
+	if err := demoProviders(filepath.Join(cmd.Data, providersFile), partners.String(), token); err != nil {
+		return cfg, err
+	}
 	env := []string{
 		"KABINET_LISTEN=" + portal.String(),
 		"KABINET_PUBLIC_URL=http://" + portal.String(),
@@ -119,6 +122,7 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, token string) (Co
 		"KABINET_SMS_TOKEN=" + token,
 		"KABINET_TAX_URL=http://" + partners.String(),
 		"KABINET_TAX_TOKEN=" + token,
+		"KABINET_OUTSIDE_PROVIDERS=" + filepath.Join(cmd.Data, providersFile),
 		"KABINET_REPORTING_LOG_FORMAT=text",
 		"KABINET_REPORTING_LOG_LEVEL=warn",
 	}
@@ -137,11 +141,13 @@ func demoMaster(path string) (string, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
-func openSandbox(dir string) (*sandbox.Sandbox, error) {
+// openSandbox opens the partners. portal is where their sign-ins send people back
+// to; "" is any address of this machine.
+func openSandbox(dir, portal string) (*sandbox.Sandbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("making the sandbox's folder: %w", err)
 	}
-	return sandbox.New(sandbox.Options{Dir: dir, Now: time.Now})
+	return sandbox.New(sandbox.Options{Dir: dir, Now: time.Now, Portal: portal})
 }
 
 // serveSandbox runs the partners until ctx ends.
@@ -190,6 +196,7 @@ type sandboxCommand struct {
 	Listen string `help:"Address of the web page and the HTTP partners." default:"127.0.0.1:8090"`
 	Mail   string `help:"Address of the mail server." default:"127.0.0.1:8025"`
 	Data   string `help:"Folder for what the partners keep." default:"data/sandbox"`
+	Portal string `help:"Address of the portal, to which sign-ins lead back. Without it any address of this machine is."`
 }
 
 // Run runs the partners alone and prints the token for their clients.
@@ -202,7 +209,7 @@ func (cmd sandboxCommand) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return fmt.Errorf("listening on %s: %w", cmd.Mail, err)
 	}
-	box, err := openSandbox(cmd.Data)
+	box, err := openSandbox(cmd.Data, strings.TrimSuffix(cmd.Portal, "/"))
 	if err != nil {
 		return err
 	}

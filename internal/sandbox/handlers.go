@@ -27,6 +27,8 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("POST /post/v1/letters", s.partner(PartnerPost, s.orderLetter))
 	mux.HandleFunc("GET /post/v1/letters/{id}", s.partner(PartnerPost, s.stateOfLetter))
 
+	s.bankidRoutes(mux)
+
 	mux.HandleFunc("GET /letters.json", s.lettersJSON)
 	mux.HandleFunc("GET /registers", s.registersPage)
 	mux.HandleFunc("POST /registers", s.switchState)

@@ -247,6 +247,9 @@ func (s *Sandbox) overviewPage(w http.ResponseWriter, r *http.Request) {
 		{Name: PartnerPassport, Link: "/registers", Count: len(s.people)},
 		{Name: PartnerPension, Link: "/registers", Count: len(s.people)},
 		{Name: PartnerPost, Link: "/post", Count: len(s.letters)},
+		{Name: PartnerSber, Link: "/signins", Count: len(s.people)},
+		{Name: PartnerBereg, Link: "/signins", Count: len(s.people)},
+		{Name: PartnerSever, Link: "/signins", Count: len(s.people)},
 	} {
 		p.Mode, p.Modes = s.faults[p.Name], []string{ModeOK, ModeSlow, ModeDown, ModeBroken}
 		p.Slow = strconv.FormatFloat(s.slow.Seconds(), 'f', -1, 64)

@@ -27,7 +27,8 @@ const (
 )
 
 // partners are all of them in the order of the overview.
-var partners = []string{PartnerSMS, PartnerMail, PartnerTax, PartnerPassport, PartnerPension, PartnerPost}
+var partners = []string{PartnerSMS, PartnerMail, PartnerTax, PartnerPassport, PartnerPension, PartnerPost,
+	PartnerSber, PartnerBereg, PartnerSever}
 
 // Modes a partner can be switched to.
 const (
@@ -48,10 +49,13 @@ var ErrFault = errors.New("sandbox: no such partner or mode")
 
 // Options of a sandbox. The zero value keeps everything in memory.
 type Options struct {
-	Dir   string           // folder of the state file, made when missing; "" keeps nothing after Close
-	Now   func() time.Time // nil: time.Now
-	Token string           // what clients must show; "" takes the one of the state file, else makes one
-	Slow  time.Duration    // how long a slow partner waits; 0: 15 s
+	Dir string           // folder of the state file, made when missing; "" keeps nothing after Close
+	Now func() time.Time // nil: time.Now
+	// Portal is where the sign-ins of partners send people back to, without a slash
+	// at the end; "" lets any address of this machine be it.
+	Portal string
+	Token  string        // what clients must show; "" takes the one of the state file, else makes one
+	Slow   time.Duration // how long a slow partner waits; 0: 15 s
 }
 
 // Sandbox is all partners together. Its methods may be called at once.
@@ -62,6 +66,8 @@ type Sandbox struct {
 	pages   pages
 	smtp    *smtp.Server
 	closed  chan struct{}
+	portal  string
+	bankids []*bankid
 	closing sync.Once
 
 	mu        sync.Mutex // guards what follows
@@ -78,12 +84,13 @@ type Sandbox struct {
 	answerFor map[string]*answer
 	states    map[string]State // what the registers of papers say, by Payer.ID
 	letters   []*Letter
+	signIns   signIns
 }
 
 // New returns a sandbox with the state its folder holds.
 func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
-		now: o.Now, slow: o.Slow, closed: make(chan struct{}),
+		now: o.Now, slow: o.Slow, closed: make(chan struct{}), portal: o.Portal, bankids: bankids(), signIns: newSignIns(),
 		faults:    map[string]string{},
 		smsByID:   map[string]*SMS{},
 		copies:    map[string]int{},

@@ -10,6 +10,7 @@ import { live } from "./live.js";
 import { small } from "./small.js";
 import { recheck } from "./recheck.js";
 import { passkeys } from "./passkey.js";
+import { poll } from "./poll.js";
 
 forms();
 suggestions();
@@ -21,3 +22,4 @@ live();
 small();
 recheck();
 passkeys();
+poll();

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kabinet/internal/outside"
+	"kabinet/internal/sandbox"
+)
+
+// Outside is who else says who people are.
+type Outside struct {
+	Providers string `config:"providers" example:"/etc/kabinet/providers.yaml" help:"File with the outside sign-ins, see docs/outside.md. Without it there are none."`
+}
+
+// read returns the configured providers.
+func (c *Outside) read(now func() time.Time) ([]outside.Provider, error) {
+	if c.Providers == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(c.Providers)
+	if err != nil {
+		return nil, fmt.Errorf("reading the outside sign-ins: %w", err)
+	}
+	return outside.ReadProviders(data, filepath.Dir(c.Providers), now)
+}
+
+func (c *Outside) check() error {
+	_, err := c.read(time.Now)
+	return err
+}
+
+// openOutside makes the outside sign-ins and offers them on the pages of sign-in
+// and registration.
+func (a *App) openOutside() error {
+	providers, err := a.cfg.Outside.read(a.now)
+	if err != nil {
+		return err
+	}
+	a.outside = outside.New(outside.Options{DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Accounts: a.accounts, People: a.people, Consents: a.consents, Notices: a.notices,
+		PublicURL: a.publicURL(), Secure: a.cfg.secure(), Providers: providers})
+	a.ways = append(a.ways, a.outside.Ways)
+	return nil
+}
+
+// providersFile is where the demonstration keeps its outside sign-ins.
+const providersFile = "providers.yaml"
+
+// demoProviders writes down the outside sign-ins that the sandbox at an address
+// plays.
+func demoProviders(path, partners, token string) error {
+	at := "http://" + partners + "/oidc/"
+	list := fmt.Sprintf(`# Written by kabinet demo at every start. docs/outside.md explains it.
+providers:
+  - id: %[3]s
+    kind: sber
+    title: {ru: "Сбер ID", en: "Сбер ID"}
+    level: confirmed
+    vouches: [phone, email]
+    strong: [otp]
+    oidc:
+      issuer: %[1]s%[3]s
+      client_id: %[6]s
+      secret: %[2]s
+      secret_in: form
+      scopes: [openid, name, email, mobile, snils]
+      algorithms: [RS256]
+      endpoints: {auth: %[1]s%[3]s/authorize, token: %[1]s%[3]s/token, keys: %[1]s%[3]s/keys, user_info: %[1]s%[3]s/userinfo, device: %[1]s%[3]s/device, completed: %[1]s%[3]s/completed}
+      extra: {client_type: PRIVATE}
+      request_ids: true
+      scan: true
+  - id: %[4]s
+    kind: bank
+    title: {ru: "Банк «Берег»", en: "Bank Bereg"}
+    level: confirmed
+    vouches: [phone, email]
+    strong: [otp]
+    oidc: {issuer: %[1]s%[4]s, client_id: %[6]s, secret: %[2]s, scopes: [openid, profile, email, phone, snils, inn, passport], algorithms: [ES256]}
+  - id: %[5]s
+    kind: bank
+    title: {ru: "Банк «Север»", en: "Bank Sever"}
+    level: confirmed
+    oidc: {issuer: %[1]s%[5]s, client_id: %[6]s, secret: %[2]s, scopes: [openid, profile, snils, passport]}
+`, at, token, sandbox.PartnerSber, sandbox.PartnerBereg, sandbox.PartnerSever, sandbox.Client)
+	return writeFile(path, []byte(list))
+}
