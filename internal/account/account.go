@@ -106,11 +106,16 @@ const (
 	recoverLife = 15 * time.Minute
 	linkLife    = 24 * time.Hour
 
-	Idle        = 15 * time.Minute
+	Idle        = 15 * time.Minute
 	citizenLife = 24 * time.Hour
 	staffLife   = 12 * time.Hour
 	alienLife   = time.Hour // «Чужой компьютер»
 	seenEvery   = time.Minute
+	// recoveredFor is how long a recovery of access opens what the holder had
+	// shut for suspicious sign-ins.
+	recoveredFor = time.Hour
+	// denyFor is how long a sign-in can be denied by the link in its notice.
+	denyFor = 30 * 24 * time.Hour
 	// skew is how far back the clock may step before sessions begun "later" end.
 	skew = 5 * time.Minute
 	// freshFor is how long a proof of identity serves for acts that need one.
@@ -148,13 +153,36 @@ func (l Locks) after(n int) time.Duration {
 	return min(l.First<<min(n-l.Failures, 10), l.Longest)
 }
 
-// life returns how long a session lasts at most.
-func life(staff, alien bool) time.Duration {
+// Lives are how long sessions last. Zero values are the defaults: 15 minutes
+// without doing anything; 24 hours in all, 12 for clerks, one on a stranger's
+// computer. Source: A-86, SP 800-63B-4 2.2.3, ASVS 7.3.
+type Lives struct {
+	Idle, Citizen, Staff, Alien time.Duration
+}
+
+func (l Lives) withDefaults() Lives {
+	for _, d := range []struct {
+		value    *time.Duration
+		fallback time.Duration
+	}{{&l.Idle, Idle}, {&l.Citizen, citizenLife}, {&l.Staff, staffLife}, {&l.Alien, alienLife}} {
+		if *d.value == 0 {
+			*d.value = d.fallback
+		}
+	}
+	return l
+}
+
+// most returns how long a session lasts at most.
+func (l Lives) most(staff, alien bool) time.Duration {
 	switch {
 	case alien:
-		return alienLife
+		return l.Alien
 	case staff:
-		return staffLife
+		return l.Staff
 	}
-	return citizenLife
+	return l.Citizen
 }
+
+// seenEvery is how exactly it is known when a session was last used: less often
+// written than asked.
+func (l Lives) seenEvery() time.Duration { return min(seenEvery, l.Idle/20) }

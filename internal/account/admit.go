@@ -15,7 +15,8 @@ type Proof struct {
 	Method string // message key, for the history of sign-ins
 	Strong bool   // stands for both steps: no code is asked for after it
 
-	confined bool // the password that was given must be changed before anything else
+	confined bool    // the password that was given must be changed before anything else
+	try      attempt // of a password: forgiven when the person is let in
 }
 
 // Admit lets the holder of an account in whom another feature recognised, by an

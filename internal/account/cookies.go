@@ -55,7 +55,7 @@ func RemoteIP(r *http.Request) string {
 // setSession gives the browser what a new session needs. On a stranger's
 // computer everything ends with the browser.
 func (s *Service) setSession(w http.ResponseWriter, st Started) {
-	lasts := life(st.Session.Staff, st.Session.Alien)
+	lasts := s.lives.most(st.Session.Staff, st.Session.Alien)
 	if st.Session.Alien {
 		lasts = 0
 	}
@@ -112,13 +112,19 @@ func (s *Service) Identify(_ http.ResponseWriter, r *http.Request) (web.Identity
 	if cookie == "" {
 		return web.Identity{}, nil
 	}
-	session, why, err := s.Current(r.Context(), cookie)
+	session, why, err := s.current(r.Context(), cookie, visitor{client: Client{IP: s.clientIP(r), Agent: r.UserAgent()}, passive: passive(r)})
 	if err != nil || why != "" || session.ID == "" {
 		return web.Identity{Ended: why}, err
 	}
-	who := web.Identity{Account: session.Account, Session: session.ID, Staff: session.Staff}
+	who := web.Identity{Account: session.Account, Session: session.ID, Staff: session.Staff, Until: session.until(s.lives)}
 	if session.Confined {
 		who.Only = changePage
 	}
 	return who, nil
+}
+
+// passive reports whether a request is no doing of the person: a stream of
+// events, or a script that looks what is new.
+func passive(r *http.Request) bool {
+	return r.Header.Get("X-Passive") != "" || strings.HasPrefix(r.Header.Get("Accept"), "text/event-stream")
 }

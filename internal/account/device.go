@@ -6,6 +6,7 @@ import (
 	"github.com/mileusna/useragent"
 
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/place"
 )
 
 // Device is from where somebody signed in.
@@ -14,11 +15,13 @@ type Device struct {
 	Kind    string `json:"kind"` // desktop, phone, tablet, or "" when it does not say
 	Browser string `json:"browser"`
 	System  string `json:"system"`
+
+	Place place.Place `json:"place"` // by the address; zero when not known
 }
 
-// deviceOf reads what a browser says of itself.
-func deviceOf(c Client) Device {
-	d := Device{IP: c.IP}
+// deviceOf reads what a browser says of itself, and where its address is.
+func (s *Service) deviceOf(c Client) Device {
+	d := Device{IP: c.IP, Place: s.places.Find(c.IP)}
 	agent := c.Agent
 	if len(agent) > 512 {
 		agent = agent[:512]
@@ -56,4 +59,12 @@ func (d Device) Text() i18n.Text {
 	default:
 		return i18n.K("account.device_"+d.Kind, "name", name)
 	}
+}
+
+// where says in which country or town the device was, by its address.
+func (d Device) where() i18n.Text {
+	if !d.Place.Known() {
+		return i18n.K("account.place_unknown")
+	}
+	return i18n.Text{Words: d.Place.Name}
 }

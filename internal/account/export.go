@@ -98,6 +98,8 @@ func (s *Service) exportSignIns(ctx context.Context, account string) (all []expo
 			all = append(all, append(export.Record{
 				{Name: "at", Label: i18n.K("account.export_at"), Value: one.At},
 				{Name: "method", Label: i18n.K("account.export_method"), Value: i18n.K(one.Method)},
+				{Name: "outcome", Label: i18n.K("account.history_outcome"), Value: i18n.K(one.Outcome.Text())},
+				{Name: "place", Label: i18n.K("account.history_place"), Value: one.Device.where()},
 			}, exportDevice(one.Device)...))
 			before = one.ID
 		}

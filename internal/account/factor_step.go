@@ -236,11 +236,11 @@ func (s *Service) factorsOpen(ctx context.Context, tx *sqldb.DB, account string,
 
 func (s *Service) missFactor(ctx context.Context, tx *sqldb.DB, account string, c Client) (verdict, err error) {
 	now := s.now()
-	n, err := countFailure(ctx, tx, account, s.factorSource(c), now)
+	n, err := countFailure(ctx, tx, account, s.factorSource(c), now, s.locks.Longest)
 	if err != nil {
 		return nil, err
 	}
-	ever, err := countFailure(ctx, tx, account, allFactors, now)
+	ever, err := countFailure(ctx, tx, account, allFactors, now, s.locks.Longest)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("POST /unlock/{flow}/code", s.unlock)
 	rt.Handle("POST /unlock/{flow}/code/resend", s.resend(unlocking))
 	s.settingsRoutes(rt)
+	s.safetyRoutes(rt)
 	s.registerEmailRoutes(rt)
 	s.contactRoutes(rt)
 	s.factorRoutes(rt)

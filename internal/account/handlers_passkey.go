@@ -61,7 +61,7 @@ func nameField(value string) web.Field {
 }
 
 func (s *Service) passkeyForm(w http.ResponseWriter, r *http.Request) error {
-	f := passkeyPage{Name: nameField(deviceOf(s.clientOf(w, r)).Name())}
+	f := passkeyPage{Name: nameField(s.deviceOf(s.clientOf(w, r)).Name())}
 	return s.drawPasskey(w, r, http.StatusOK, f)
 }
 

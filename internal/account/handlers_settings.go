@@ -13,10 +13,6 @@ import (
 func (s *Service) settingsRoutes(rt *web.Router) {
 	rt.Handle("GET /settings", func(w http.ResponseWriter, r *http.Request) error { return web.SeeOther(w, r, "/settings/security") })
 	rt.Handle("GET /settings/security", s.security, web.SignedIn)
-	rt.Handle("GET /settings/signins", s.signIns, web.SignedIn)
-	rt.Handle("POST /settings/sessions/end", s.endOthers, web.SignedIn)
-	rt.Handle("POST /settings/sessions/{id}/end", s.endOne, web.SignedIn)
-	rt.Handle("POST /settings/devices/{id}/forget", s.forget, web.SignedIn)
 	rt.Handle("GET /settings/password", s.passwordForm, web.SignedIn)
 	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)
 	rt.Handle("GET /email/{account}/{link}/{secret}", s.emailLink)
@@ -54,11 +50,11 @@ func (s *Service) RequireFresh(h web.HandlerFunc) web.HandlerFunc {
 }
 
 func (s *Service) security(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.securityOf(r)
+	p, err := s.securityOf(w, r)
 	if err != nil {
 		return err
 	}
-	for _, done := range []string{"password", "ended", "others", "forgotten"} {
+	for _, done := range []string{"password", "ended", "others", "forgotten", "trusted", "remote_off", "remote_on", "safety"} {
 		if r.URL.Query().Get("done") == done {
 			p.Notice = notice{ui.Success, i18n.K("account.done_" + done)}
 		}
@@ -66,7 +62,7 @@ func (s *Service) security(w http.ResponseWriter, r *http.Request) error {
 	return web.Write(w, r, http.StatusOK, securityPage(p))
 }
 
-func (s *Service) securityOf(r *http.Request) (p security, err error) {
+func (s *Service) securityOf(w http.ResponseWriter, r *http.Request) (p security, err error) {
 	ctx, account := r.Context(), web.Account(r)
 	p.Current = web.VisitOf(ctx).Session
 	if p.Account, err = s.Account(ctx, account); err != nil {
@@ -92,21 +88,17 @@ func (s *Service) securityOf(r *http.Request) (p security, err error) {
 	if p.Sessions, err = s.Sessions(ctx, account); err != nil {
 		return p, err
 	}
+	if p.Safety, err = s.Safety(ctx, account); err != nil {
+		return p, err
+	}
+	if p.Here, err = s.deviceFor(ctx, account, s.clientOf(w, r).Devices[DeviceKey(account)]); err != nil {
+		return p, err
+	}
+	for _, one := range p.Sessions {
+		p.Alien = p.Alien || one.ID == p.Current && one.Alien
+	}
 	p.Trusted, err = s.TrustedDevices(ctx, account)
 	return p, err
-}
-
-func (s *Service) signIns(w http.ResponseWriter, r *http.Request) error {
-	const page = 25
-	lines, err := s.SignIns(r.Context(), web.Account(r), r.URL.Query().Get("before"), page+1)
-	if err != nil {
-		return err
-	}
-	p := signInsPage{Lines: lines}
-	if len(lines) > page {
-		p.Lines, p.More = lines[:page], lines[page-1].ID
-	}
-	return web.Write(w, r, http.StatusOK, signInsListPage(p))
 }
 
 func (s *Service) endOne(w http.ResponseWriter, r *http.Request) error {

@@ -188,12 +188,10 @@ type security struct {
 	Sessions []Session
 	Current  string // ID of this session
 	Trusted  []KnownDevice
+	Safety   Safety
+	Here     KnownDevice // this browser; zero when it is not known
+	Alien    bool        // this session is on a stranger's computer
 	Notice   notice
-}
-
-type signInsPage struct {
-	Lines []SignedIn
-	More  string // ID to go on after, "" when all is shown
 }
 
 type confirmForm struct {
@@ -216,10 +214,6 @@ func (s *security) access(ctx context.Context) []ui.Pair {
 		{Label: i18n.K("account.email"), Value: s.Email, Edit: contactsPath},
 		{Label: i18n.K("account.password"), Value: i18n.T(ctx, "account.password_changed", "day", i18n.Date(ctx, s.Changed)), Edit: "/settings/password"},
 	}
-}
-
-func historyColumns() []ui.Column {
-	return []ui.Column{{Title: i18n.K("account.history_when")}, {Title: i18n.K("account.history_device")}, {Title: i18n.K("account.history_ip"), Num: true}, {Title: i18n.K("account.history_method")}}
 }
 
 func (d Device) icon() string {

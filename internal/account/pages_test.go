@@ -340,6 +340,7 @@ func TestAPersonRecoversAndUnlocks(t *testing.T) {
 		b.get("/login").send("login", phone, "password", "wrong")
 	}
 	b.at(429, "/login")
+	s.drain()
 	b.get("/unlock").send("login", phone).at(200, "/unlock/.*/code").send("code", s.code(phone)).at(200, "/login").says("Вход открыт")
 	s.pass(time.Hour)
 	b.get("/recover").send("login", phone).at(200, "/recover/.*/code").send("code", s.code(phone)).at(200, "/recover/.*/password")
@@ -449,7 +450,7 @@ func TestSecondStepOnThePages(t *testing.T) {
 	b := s.browser(t)
 	b.get("/settings/signins").send("login", phone, "password", goodPassword).at(200, "/login/code/.*").says("•••-12-34")
 	b.send("code", s.code(phone), "trust", "on").at(200, "/settings/signins").says("Пароль и код из SMS")
-	b.get("/settings/security").says("Код не спрашиваем до")
+	b.get("/settings/security").says("код не спрашиваем до")
 	logout(b)
 	b.get("/login").send("login", phone, "password", goodPassword).at(200, "/")
 	b.get("/settings/security").press("Не доверять").at(200, "/settings/security").says("больше не доверенное")

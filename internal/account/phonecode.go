@@ -78,7 +78,7 @@ func (s *Service) PhonePassword(ctx context.Context, c Client, flowID, password 
 	if f.proved.IsZero() {
 		return Entered{}, step, ErrFlow
 	}
-	cred, err := s.checkPassword(ctx, c, f.account, f.account, password)
+	cred, try, err := s.checkPassword(ctx, c, f.account, f.account, password)
 	if err != nil {
 		return Entered{}, step, err
 	}
@@ -92,7 +92,7 @@ func (s *Service) PhonePassword(ctx context.Context, c Client, flowID, password 
 	if err != nil {
 		return Entered{}, step, fmt.Errorf("taking the password of a sign-in: %w", err)
 	}
-	in, err := s.enter(ctx, c, cred.Account, step.signIn(), Proof{Method: "account.method_sms", Strong: true, confined: cred.mustChange})
+	in, err := s.enter(ctx, c, cred.Account, step.signIn(), Proof{Method: "account.method_sms", Strong: true, confined: cred.mustChange, try: try})
 	return in, step, err
 }
 

@@ -132,6 +132,9 @@ func (s *Service) Recover(ctx context.Context, c Client, flowID, password string
 		if err := forgiveAll(ctx, tx, f.account); err != nil {
 			return err
 		}
+		if err := s.reopen(ctx, tx, f.account); err != nil {
+			return err
+		}
 		if err := s.warnRecovered(ctx, tx, f.account); err != nil {
 			return err
 		}

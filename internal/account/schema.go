@@ -29,6 +29,7 @@ func Schema() schema.Feature {
 		{Name: "account_device", Owner: "account", Person: "account"},
 		{Name: "account_signin", Owner: "account", Person: "account"},
 		{Name: "account_failure", Owner: "subject", Person: "subject"},
+		{Name: "account_safety", Owner: "account", Person: "account"},
 		{Name: "account_code", Owner: "account", Person: "account"},
 		{Name: "account_flow", Person: "account", Why: "local: steps taken in a browser before it is known whose account they concern, if anybody's; gone after a day"},
 		{Name: "account_link", Owner: "account", Person: "account"},

@@ -18,6 +18,7 @@ import (
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/limit"
+	"kabinet/internal/platform/place"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/sqldb"
 )
@@ -53,6 +54,10 @@ type Options struct {
 	// Ended hears of accounts of which a session was ended from afar, to close
 	// what is open there. Nil when nobody needs to know.
 	Ended func(account string)
+	// Lives are how long sessions last.
+	Lives Lives
+	// Places tells where addresses are; nil knows none.
+	Places *place.Finder
 	// Ways are the ways to sign in and to register that other features offer.
 	// Nil when there are none.
 	Ways  func(ctx context.Context) []WayIn
@@ -86,6 +91,8 @@ type Service struct {
 	ways       func(ctx context.Context) []WayIn
 	locks      Locks
 	undo       map[string]Undo // of other features' warnings, by kind; only read once the portal works
+	places     *place.Finder
+	lives      Lives
 }
 
 // New returns a Service.
@@ -104,7 +111,7 @@ func New(o Options) *Service {
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
-		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, undo: map[string]Undo{}, locks: o.Locks.filled(),
+		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, places: o.Places, lives: o.Lives.withDefaults(), undo: map[string]Undo{}, locks: o.Locks.filled(),
 		webauthn: newWebAuthn(o.PublicURL)}
 }
 

@@ -1,6 +1,7 @@
 package account
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,11 +18,21 @@ func actor(account, session string) audit.Actor {
 	return audit.Actor{Kind: audit.Person, ID: account, Session: session}
 }
 
+// visitor is what a request says besides its cookie.
+type visitor struct {
+	client  Client // its IP is "" when it is not to be compared
+	passive bool   // the request is no doing of the person: it does not prolong
+}
+
 // Current returns the session of a cookie. When it is over or unknown, why is
 // the message key of the reason, "" only for a value that never was one of
 // ours. What is refused once is written down as ended, so that a clock that
 // steps back does not revive it.
 func (s *Service) Current(ctx context.Context, cookie string) (session Session, why string, err error) {
+	return s.current(ctx, cookie, visitor{})
+}
+
+func (s *Service) current(ctx context.Context, cookie string, v visitor) (session Session, why string, err error) {
 	account, secret, ok := strings.Cut(cookie, ".")
 	if !ok || !id.Valid(account) || !id.Valid(secret) {
 		return Session{}, "", nil
@@ -34,7 +45,13 @@ func (s *Service) Current(ctx context.Context, cookie string) (session Session, 
 		return Session{Account: account}, "account.session_ended", nil
 	}
 	now := s.now()
-	if why = session.over(now); why != "" {
+	why = session.over(now, s.lives)
+	if why == "" && v.client.IP != "" && !bytes.Equal(session.source, s.source(v.client.IP)) {
+		if why, err = s.moved(ctx, session, v.client); err != nil {
+			return Session{}, "", err
+		}
+	}
+	if why != "" {
 		if session.ended.IsZero() {
 			if _, err := endSession(ctx, s.db, account, session.ID, why, now); err != nil {
 				return Session{}, "", fmt.Errorf("ending a session: %w", err)
@@ -42,12 +59,49 @@ func (s *Service) Current(ctx context.Context, cookie string) (session Session, 
 		}
 		return session, why, nil
 	}
-	if d := now.Sub(session.Seen); d >= seenEvery || d <= -seenEvery {
+	if d := now.Sub(session.Seen); !v.passive && (d >= s.lives.seenEvery() || d <= -s.lives.seenEvery()) {
 		if err := sawSession(ctx, s.db, account, session.ID, now); err != nil {
 			return Session{}, "", fmt.Errorf("noting a session: %w", err)
 		}
+		session.Seen = now
 	}
 	return session, "", nil
+}
+
+// moved is called when a session goes on from another address. It returns the
+// message key of why it must end, "" when it may go on: an address changes often
+// on the move, a country seldom.
+func (s *Service) moved(ctx context.Context, session Session, c Client) (why string, err error) {
+	chosen, err := safetyOf(ctx, s.db, session.Account)
+	if err != nil {
+		return "", fmt.Errorf("reading what is chosen: %w", err)
+	}
+	before, err := sessionDevice(ctx, s.db, s.keys, session.Account, session.ID)
+	if err != nil {
+		return "", fmt.Errorf("reading a session: %w", err)
+	}
+	here := s.places.Find(c.IP)
+	switch {
+	case chosen.strictIP && len(session.source) > 0:
+		return "account.session_address", nil
+	case here.Known() && before.Place.Known() && (here.Country != before.Place.Country || !s.places.Reachable(before.Place, here, s.now().Sub(session.Seen))):
+		err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
+			if err := s.tellMoved(ctx, tx, session, before, here); err != nil {
+				return err
+			}
+			return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: session.Account, Actor: audit.Portal(), Act: "account.audit_moved", Object: "session/" + session.ID})
+		})
+		if err != nil {
+			return "", fmt.Errorf("ending a session that moved: %w", err)
+		}
+		s.ended(session.Account)
+		return "account.session_moved", nil
+	}
+	before.IP, before.Place = c.IP, here
+	if err := moveSession(ctx, s.db, s.keys, session.Account, session.ID, s.source(c.IP), before); err != nil {
+		return "", fmt.Errorf("noting an address: %w", err)
+	}
+	return "", nil
 }
 
 // SignOut ends the session.
@@ -114,7 +168,7 @@ func (s *Service) Sessions(ctx context.Context, account string) ([]Session, erro
 	}
 	open := all[:0]
 	for _, one := range all {
-		if one.over(s.now()) == "" {
+		if one.over(s.now(), s.lives) == "" {
 			open = append(open, one)
 		}
 	}
@@ -148,7 +202,12 @@ func (s *Service) Distrust(ctx context.Context, account, by, device string) erro
 // SignIns returns the history of sign-ins, newest first, at most limit lines
 // older than the one with ID before ("" is from the newest).
 func (s *Service) SignIns(ctx context.Context, account, before string, limit int) ([]SignedIn, error) {
-	lines, err := signIns(ctx, s.db, s.keys, account, before, limit)
+	return s.History(ctx, account, ShowAll, before, limit)
+}
+
+// History is SignIns of which only some are shown: ShowEntries, ShowFailed.
+func (s *Service) History(ctx context.Context, account, show, before string, limit int) ([]SignedIn, error) {
+	lines, err := signIns(ctx, s.db, s.keys, account, show, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing sign-ins: %w", err)
 	}
@@ -179,19 +238,12 @@ func (s *Service) Reprove(ctx context.Context, c Client, account, session, passw
 // checkOwn checks the password of somebody signed in. Failures count like those
 // of a sign-in.
 func (s *Service) checkOwn(ctx context.Context, c Client, account, password string) error {
-	if err := s.open(ctx, account, c); err != nil {
+	_, try, err := s.checkPassword(ctx, c, account, account, password)
+	if err != nil {
 		return err
 	}
-	cred, err := credentialOf(ctx, s.db, account)
-	if err != nil {
-		return fmt.Errorf("reading a password: %w", err)
-	}
-	right, _, err := s.hasher.check(ctx, cred.hash, password)
-	if err != nil {
-		return fmt.Errorf("checking a password: %w", err)
-	}
-	if !right {
-		return s.fail(ctx, account, account, c)
+	if err := forgive(ctx, s.db, account, try.source); err != nil {
+		return fmt.Errorf("taking a try back: %w", err)
 	}
 	return nil
 }

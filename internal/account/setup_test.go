@@ -15,6 +15,7 @@ import (
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/limit"
+	"kabinet/internal/platform/place"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/secret/secrettest"
 	"kabinet/internal/platform/sqldb"
@@ -63,7 +64,11 @@ func newWorld(t *testing.T) *world {
 	contacts := func(ctx context.Context, a string) (notify.Contact, error) { return w.Contacts(ctx, a) }
 	notices := notify.New(notify.Options{DB: w.db, Keys: w.keys, Now: w.now, Catalogue: texts, PublicURL: "https://kabinet.test",
 		Contacts: contacts, SMS: sendSMS, Mail: sendMail})
-	w.Service = New(Options{DB: w.db, Keys: w.keys, Now: w.now, Limits: limit.New(w.db, w.now, w.keys, nil), Catalogue: texts,
+	places, err := place.Open("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Service = New(Options{Places: places, DB: w.db, Keys: w.keys, Now: w.now, Limits: limit.New(w.db, w.now, w.keys, nil), Catalogue: texts,
 		PublicURL: "https://kabinet.test", Notices: notices, SMS: sendSMS, Mail: sendMail,
 		Registered: func(_ context.Context, _ *sqldb.DB, account string, n Name) error { w.names[account] = n; return nil }})
 	w.runner = jobs.NewRunner(w.db, w.now, 1)

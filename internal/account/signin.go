@@ -53,109 +53,14 @@ func (s *Service) SignIn(ctx context.Context, c Client, in SignIn) (Entered, err
 	if owner == "" {
 		subject = s.nobody(in.Login)
 	}
-	if err := s.open(ctx, subject, c); err != nil {
+	cred, try, err := s.checkPassword(ctx, c, subject, owner, in.Password)
+	if err != nil {
 		return Entered{}, err
-	}
-	cred, err := credentialOf(ctx, s.db, owner)
-	if err != nil {
-		return Entered{}, fmt.Errorf("signing in: %w", err)
-	}
-	right, stale, err := s.hasher.check(ctx, cred.hash, in.Password)
-	if err != nil {
-		return Entered{}, fmt.Errorf("signing in: %w", err)
-	}
-	if !right {
-		return Entered{}, s.fail(ctx, subject, owner, c)
-	}
-	if stale {
-		if err := s.rehash(ctx, cred, in.Password); err != nil {
-			return Entered{}, err
-		}
 	}
 	if !cred.until.IsZero() && !s.now().Before(cred.until) {
 		return Entered{}, ErrTemporaryOver
 	}
-	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password", confined: cred.mustChange})
-}
-
-// nobody is the subject under which failures of a login count that no account
-// has, so that it gets locked like any other.
-func (s *Service) nobody(l Login) string {
-	return "login " + hex.EncodeToString(s.keys.Index("nobody "+string(l.Kind), l.Value))
-}
-
-// open returns ErrLocked while the subject is shut for where c comes from.
-func (s *Service) open(ctx context.Context, subject string, c Client) error {
-	now := s.now()
-	here, err := failureOf(ctx, s.db, subject, s.source(c.IP))
-	if err != nil {
-		return fmt.Errorf("reading failures: %w", err)
-	}
-	all, err := failureOf(ctx, s.db, subject, allSources)
-	if err != nil {
-		return fmt.Errorf("reading failures: %w", err)
-	}
-	// A lock longer than any that is ever made was set by a clock gone wrong.
-	shut := now.Before(here.until) && here.until.Sub(now) <= s.locks.Longest
-	if shut {
-		return ErrLocked
-	}
-	if all.count < s.locks.Everywhere {
-		return nil
-	}
-	// Guesses from everywhere must not shut the holder out of a browser that is
-	// known to be theirs.
-	device, err := s.deviceFor(ctx, subject, c.Devices[DeviceKey(subject)])
-	if err != nil {
-		return fmt.Errorf("reading a device: %w", err)
-	}
-	if device.ID == "" {
-		return ErrLocked
-	}
-	return nil
-}
-
-// fail counts a wrong password and returns ErrWrong, or ErrLocked when it was
-// one too many. The account's holder is told of a lock.
-func (s *Service) fail(ctx context.Context, subject, owner string, c Client) error {
-	verdict := error(ErrWrong)
-	now := s.now()
-	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
-		verdict = ErrWrong
-		source := s.source(c.IP)
-		n, err := countFailure(ctx, tx, subject, source, now)
-		if err != nil {
-			return err
-		}
-		ever, err := countFailure(ctx, tx, subject, allSources, now)
-		if err != nil {
-			return err
-		}
-		if d := s.locks.after(n); d > 0 {
-			verdict = ErrLocked
-			if err := shut(ctx, tx, subject, source, now.Add(d)); err != nil {
-				return err
-			}
-		}
-		if ever >= s.locks.Everywhere {
-			verdict = ErrLocked
-		}
-		if owner == "" {
-			return nil
-		}
-		act := "account.audit_failed"
-		if errors.Is(verdict, ErrLocked) {
-			act = "account.audit_locked"
-			if err := s.tellLocked(ctx, tx, owner, n, ever); err != nil {
-				return err
-			}
-		}
-		return audit.Record(ctx, tx, now, audit.Entry{Owner: owner, Actor: audit.Portal(), Act: act})
-	})
-	if err != nil {
-		return fmt.Errorf("counting a failure: %w", err)
-	}
-	return verdict
+	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password", confined: cred.mustChange, try: try})
 }
 
 // rehash stores the password anew at today's cost.
@@ -176,11 +81,26 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 	if err != nil {
 		return out, fmt.Errorf("signing in: %w", err)
 	}
-	second := a.NeedsSecond() && !p.Strong && (!device.Trusted || in.Alien)
+	risk, err := s.weigh(ctx, s.db, a.ID, c, device)
+	if err != nil {
+		return out, fmt.Errorf("signing in: %w", err)
+	}
+	chosen, err := safetyOf(ctx, s.db, a.ID)
+	if err != nil {
+		return out, fmt.Errorf("signing in: %w", err)
+	}
+	if why := chosen.admits(s, risk, device.ID != ""); why != nil {
+		return out, s.refuse(ctx, c, a.ID, p.Method, why)
+	}
 	var way Factor
 	var to Login
+	second := !p.Strong && (a.NeedsSecond() && (!device.Trusted || in.Alien) || risk.demands())
 	if second {
-		if way, to, err = s.firstWay(ctx, a); err != nil {
+		way, to, err = s.firstWay(ctx, a)
+		switch {
+		case errors.Is(err, ErrNoPhone) && !a.NeedsSecond():
+			second = false // the notice alone must do
+		case err != nil:
 			return out, err
 		}
 	}
@@ -191,8 +111,10 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 				return err
 			}
 		}
-		if err := forgive(ctx, tx, a.ID, s.source(c.IP)); err != nil {
-			return err
+		if p.try.subject != "" {
+			if err := forgive(ctx, tx, p.try.subject, p.try.source); err != nil {
+				return err
+			}
 		}
 		if second {
 			out.Flow, err = s.startFlow(ctx, tx, c, flow{kind: flowSecond, account: a.ID,
@@ -202,7 +124,7 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 		if p.Method == "account.method_password" && a.NeedsSecond() {
 			p.Method = "account.method_device"
 		}
-		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, device: device, trust: device.Trusted, confined: p.confined})
+		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, confined: p.confined})
 		return err
 	})
 	if err != nil {
@@ -235,8 +157,7 @@ func (s *Service) firstWay(ctx context.Context, a Account) (Factor, Login, error
 type entry struct {
 	method string // message key
 	alien  bool
-	trust  bool        // ask for no code in this browser again
-	device KnownDevice // the browser, when it was known
+	trust  bool // ask for no code in this browser again
 	// confined lets the person see nothing but the page of a new password.
 	confined bool
 }
@@ -245,11 +166,20 @@ type entry struct {
 // line, the known device and, for a new device, the notice.
 func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, e entry) (Started, error) {
 	now, secret := s.now(), id.Secret()
-	session := Session{Account: a.ID, ID: id.New(), Device: deviceOf(c), Staff: a.Staff, Alien: e.alien, Created: now, Seen: now, Proved: now, Confined: e.confined}
+	session := Session{Account: a.ID, ID: id.New(), Device: s.deviceOf(c), Staff: a.Staff, Alien: e.alien, Created: now, Seen: now, Proved: now, Confined: e.confined, source: s.source(c.IP)}
 	out := Started{Session: session, Cookie: a.ID + "." + secret}
-	before, err := everSignedIn(ctx, tx, a.ID)
+	device, err := s.deviceIn(ctx, tx, a.ID, c.Devices[DeviceKey(a.ID)])
 	if err != nil {
 		return out, err
+	}
+	risk, err := s.weigh(ctx, tx, a.ID, c, device)
+	if err != nil {
+		return out, err
+	}
+	if chosen, err := safetyOf(ctx, tx, a.ID); err != nil {
+		return out, err
+	} else if why := chosen.admits(s, risk, device.ID != ""); why != nil {
+		return out, why // it was shut while the second step was taken
 	}
 	if err := insertSession(ctx, tx, s.keys, session, digest(secret)); err != nil {
 		return out, err
@@ -258,29 +188,34 @@ func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, 
 		return out, err
 	}
 	if !e.alien {
-		// The secret of a known device changes with every sign-in: a copied
-		// cookie serves the thief or the owner, and the other one notices.
-		if e.device.ID != "" {
-			if _, err := deleteDevice(ctx, tx, a.ID, e.device.ID); err != nil {
-				return out, err
-			}
-		}
-		out.Device = id.Secret()
-		k := KnownDevice{ID: id.New(), Device: session.Device, Trusted: e.trust, Created: now, Until: now.Add(deviceLife)}
-		if e.device.Trusted { // 90 days count from when trust was given
-			k.Created, k.Until = e.device.Created, e.device.Until
-		}
-		if err := insertDevice(ctx, tx, s.keys, a.ID, k, digest(out.Device)); err != nil {
+		if out.Device, err = s.knowDevice(ctx, tx, session, device, e.trust); err != nil {
 			return out, err
 		}
 	}
-	if before && e.device.ID == "" {
-		if err := s.tellNewDevice(ctx, tx, session); err != nil {
+	if risk.unknown || risk.demands() {
+		if err := s.tellEntry(ctx, tx, session, risk); err != nil {
 			return out, err
 		}
 	}
 	actor := audit.Actor{Kind: audit.Person, ID: a.ID, Session: session.ID}
 	return out, audit.Record(ctx, tx, now, audit.Entry{Owner: a.ID, Actor: actor, Act: "account.audit_signed_in", Object: "session/" + session.ID, Reason: e.method})
+}
+
+// knowDevice makes the browser of a session a known device and returns the
+// secret of its cookie. The secret changes with every sign-in: a copied cookie
+// serves the thief or the owner, and the other one notices.
+func (s *Service) knowDevice(ctx context.Context, tx *sqldb.DB, session Session, before KnownDevice, trust bool) (string, error) {
+	if before.ID != "" {
+		if _, err := deleteDevice(ctx, tx, session.Account, before.ID); err != nil {
+			return "", err
+		}
+	}
+	secret := id.Secret()
+	k := KnownDevice{ID: id.New(), Device: session.Device, Trusted: trust, Created: session.Created, Until: session.Created.Add(deviceLife)}
+	if before.Trusted { // 90 days count from when trust was given
+		k.Trusted, k.Created, k.Until = true, before.Created, before.Until
+	}
+	return secret, insertDevice(ctx, tx, s.keys, session.Account, k, digest(secret))
 }
 
 // DeviceKey names the cookie of a known device of an account: several people
@@ -290,10 +225,14 @@ func DeviceKey(account string) string { return hex.EncodeToString(digest(account
 // deviceFor returns the known device that a cookie's secret belongs to, the
 // zero one when there is none.
 func (s *Service) deviceFor(ctx context.Context, account, secret string) (KnownDevice, error) {
+	return s.deviceIn(ctx, s.db, account, secret)
+}
+
+func (s *Service) deviceIn(ctx context.Context, db *sqldb.DB, account, secret string) (KnownDevice, error) {
 	if !id.Valid(secret) {
 		return KnownDevice{}, nil
 	}
-	k, err := deviceBySecret(ctx, s.db, s.keys, account, digest(secret), s.now())
+	k, err := deviceBySecret(ctx, db, s.keys, account, digest(secret), s.now())
 	if err == nil && k.ID != "" && s.now().Before(k.Created.Add(-skew)) {
 		return KnownDevice{}, nil
 	}

@@ -237,11 +237,24 @@ func failureOf(ctx context.Context, db *sqldb.DB, subject string, source []byte)
 	return f, err
 }
 
-// countFailure returns how many there are now in a row.
-func countFailure(ctx context.Context, tx *sqldb.DB, subject string, source []byte, at time.Time) (int, error) {
-	return sqldb.One(ctx, tx, sqldb.Int, `INSERT INTO account_failure (subject, source, failures, last_at) VALUES ($1, $2, 1, $3)
+// countFailure returns how many there are now in a row. It returns ErrLocked
+// while the subject is shut; a lock longer than the longest was set by a clock gone
+// wrong.
+func countFailure(ctx context.Context, tx *sqldb.DB, subject string, source []byte, at time.Time, longest time.Duration) (int, error) {
+	n, err := sqldb.One(ctx, tx, sqldb.Int, `INSERT INTO account_failure (subject, source, failures, last_at) VALUES ($1, $2, 1, $3)
 		ON CONFLICT (subject, source) DO UPDATE SET failures = account_failure.failures + 1, last_at = excluded.last_at
-		RETURNING failures`, subject, source, sqldb.At(at))
+		WHERE account_failure.until IS NULL OR account_failure.until <= excluded.last_at OR account_failure.until > $4
+		RETURNING failures`, subject, source, sqldb.At(at), sqldb.At(at.Add(longest)))
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return n, ErrLocked
+	}
+	return n, err
+}
+
+// uncountFailure takes back what countFailure counted, and the lock it led to.
+func uncountFailure(ctx context.Context, tx *sqldb.DB, subject string, source []byte) error {
+	_, err := tx.Exec(ctx, `UPDATE account_failure SET failures = failures - 1, until = NULL WHERE subject = $1 AND source = $2 AND failures > 0`, subject, source)
+	return err
 }
 
 func shut(ctx context.Context, tx *sqldb.DB, subject string, source []byte, until time.Time) error {

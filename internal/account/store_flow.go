@@ -23,6 +23,7 @@ const (
 	flowSecond   = "second"
 	flowRecover  = "recover"
 	flowUnlock   = "unlock"
+	flowPhone    = "phone" // sign-in by a code to the phone
 )
 
 // flow is a chain of steps that a person who is not signed in takes in one

@@ -22,24 +22,34 @@ type Session struct {
 	// Confined is set while the person must choose a password of their own before
 	// anything else.
 	Confined bool
+	source   []byte // where it was last seen from, hidden; empty: not known
 	ended    time.Time
 	why      string // message key of why it ended
 }
 
 // over returns the message key of why the session does not count at now, "" if
 // it does.
-func (s Session) over(now time.Time) string {
+func (s Session) over(now time.Time, l Lives) string {
 	switch {
 	case !s.ended.IsZero():
 		return s.why
 	case now.Before(s.Created.Add(-skew)):
 		return "account.session_ended"
-	case now.Sub(s.Created) >= life(s.Staff, s.Alien):
+	case now.Sub(s.Created) >= l.most(s.Staff, s.Alien):
 		return "account.session_old"
-	case now.Sub(s.Seen) >= Idle:
+	case now.Sub(s.Seen) >= l.Idle:
 		return "account.session_idle"
 	}
 	return ""
+}
+
+// until is when the session ends if nothing more is done in it.
+func (s Session) until(l Lives) time.Time {
+	idle, old := s.Seen.Add(l.Idle), s.Created.Add(l.most(s.Staff, s.Alien))
+	if old.Before(idle) {
+		return old
+	}
+	return idle
 }
 
 func insertSession(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, s Session, hash []byte) error {
@@ -47,9 +57,9 @@ func insertSession(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, s Se
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO account_session (account, id, secret, device, staff, alien, created_at, seen_at, proved_at, ended_why, confined)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10)`,
-		s.Account, s.ID, hash, device, s.Staff, s.Alien, sqldb.At(s.Created), sqldb.At(s.Seen), sqldb.At(s.Proved), s.Confined)
+	_, err = tx.Exec(ctx, `INSERT INTO account_session (account, id, secret, device, staff, alien, created_at, seen_at, proved_at, ended_why, confined, source)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', $10, $11)`,
+		s.Account, s.ID, hash, device, s.Staff, s.Alien, sqldb.At(s.Created), sqldb.At(s.Seen), sqldb.At(s.Proved), s.Confined, s.source)
 	return err
 }
 
@@ -58,10 +68,10 @@ func insertSession(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, s Se
 func sessionBySecret(ctx context.Context, db *sqldb.DB, account string, hash []byte) (Session, error) {
 	s, err := sqldb.One(ctx, db, func(r sqldb.Row) (s Session, err error) {
 		var created, seen, proved, ended sqldb.Time
-		err = r.Scan(&s.Account, &s.ID, &s.Staff, &s.Alien, &created, &seen, &proved, &ended, &s.why, &s.Confined)
+		err = r.Scan(&s.Account, &s.ID, &s.Staff, &s.Alien, &created, &seen, &proved, &ended, &s.why, &s.Confined, &s.source)
 		s.Created, s.Seen, s.Proved, s.ended = created.Time, seen.Time, proved.Time, ended.Time
 		return s, err
-	}, `SELECT account, id, staff, alien, created_at, seen_at, proved_at, ended_at, ended_why, confined FROM account_session WHERE account = $1 AND secret = $2`, account, hash)
+	}, `SELECT account, id, staff, alien, created_at, seen_at, proved_at, ended_at, ended_why, confined, source FROM account_session WHERE account = $1 AND secret = $2`, account, hash)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return Session{}, nil
 	}
@@ -168,10 +178,12 @@ func deleteDevices(ctx context.Context, tx *sqldb.DB, account string) error {
 
 // SignedIn is a line of the history of sign-ins.
 type SignedIn struct {
-	ID     string
-	At     time.Time
-	Method string // message key
-	Device Device
+	ID      string // of its session, when there was one
+	At      time.Time
+	Method  string // message key
+	Outcome Outcome
+	Device  Device
+	Denied  time.Time // when the holder said that it was somebody else; zero: never
 }
 
 func insertSignIn(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account string, e SignedIn) error {
@@ -179,32 +191,39 @@ func insertSignIn(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, accou
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO account_signin (account, id, at, method, device) VALUES ($1, $2, $3, $4, $5)`,
-		account, e.ID, sqldb.At(e.At), e.Method, device)
+	_, err = tx.Exec(ctx, `INSERT INTO account_signin (account, id, at, method, device, outcome) VALUES ($1, $2, $3, $4, $5, $6)`,
+		account, e.ID, sqldb.At(e.At), e.Method, device, string(e.Outcome))
 	return err
 }
 
+const signInColumns = `id, at, method, device, outcome, denied_at`
+
+func scanSignIn(keys *secret.Keyring, account string) func(sqldb.Row) (SignedIn, error) {
+	return func(r sqldb.Row) (e SignedIn, err error) {
+		var at, denied sqldb.Time
+		var device []byte
+		if err := r.Scan(&e.ID, &at, &e.Method, &device, (*string)(&e.Outcome), &denied); err != nil {
+			return e, err
+		}
+		e.At, e.Denied = at.Time, denied.Time
+		return e, keys.OpenJSON("account_signin", "device", account, device, &e.Device)
+	}
+}
+
+// Which lines of the history are shown.
+const (
+	ShowAll     = ""
+	ShowEntries = "entries" // those that let somebody in
+	ShowFailed  = "failed"  // and those that did not
+)
+
 // signIns returns lines older than the one with ID before, all from the newest
 // when it is "".
-func signIns(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, before string, limit int) ([]SignedIn, error) {
+func signIns(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, show, before string, limit int) ([]SignedIn, error) {
 	if before == "" {
 		before = "~" // after every ID
 	}
-	return sqldb.All(ctx, db, func(r sqldb.Row) (e SignedIn, err error) {
-		var at sqldb.Time
-		var device []byte
-		if err := r.Scan(&e.ID, &at, &e.Method, &device); err != nil {
-			return e, err
-		}
-		e.At = at.Time
-		return e, keys.OpenJSON("account_signin", "device", account, device, &e.Device)
-	}, `SELECT id, at, method, device FROM account_signin WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, account, before, limit)
-}
-
-func everSignedIn(ctx context.Context, db *sqldb.DB, account string) (bool, error) {
-	_, err := sqldb.One(ctx, db, sqldb.Int, `SELECT 1 FROM account_signin WHERE account = $1 LIMIT 1`, account)
-	if errors.Is(err, sqldb.ErrNoRow) {
-		return false, nil
-	}
-	return err == nil, err
+	which := map[string]string{ShowEntries: ` AND outcome = ''`, ShowFailed: ` AND outcome <> ''`}[show]
+	return sqldb.All(ctx, db, scanSignIn(keys, account), `SELECT `+signInColumns+` FROM account_signin WHERE account = $1 AND id < $2`+which+` ORDER BY id DESC LIMIT $3`,
+		account, before, limit)
 }

@@ -58,7 +58,7 @@ func (s *Service) waysToRegister(ctx context.Context) (list []WayIn) {
 }
 
 func (s *Service) allWays(ctx context.Context) []WayIn {
-	var list []WayIn
+	list := []WayIn{{Text: i18n.K("account.phone_code"), Icon: "smartphone", Order: orderPhoneCode, Href: "/login/phone"}}
 	if s.Mails() {
 		list = append(list, WayIn{Text: i18n.K("account.register_email"), Icon: "mail", Order: orderEmail, Register: "/register/email",
 			Needs: i18n.K("account.register_email_needs"), Gives: i18n.K("account.register_email_gives")})

@@ -38,6 +38,8 @@ type Config struct {
 	Workers   int              `config:"workers" default:"4" min:"1" max:"256" help:"Background jobs that run at a time."`
 	Limits    []string         `config:"limits" example:"account.sms_per_phone=10/1h" help:"Limits other than the built-in ones, each as name=uses/time."`
 	Metrics   config.Secret    `config:"metrics_token" help:"Bearer token for /metrics. Without it only this machine may read them."`
+	Places    string           `config:"places" example:"/var/lib/kabinet/city.mmdb" help:"Database of towns by IP address in MaxMind's format, for the history of sign-ins. Without it only countries are told."`
+	Sessions  Sessions         `config:"session" help:"How long people stay signed in."`
 	Mail      Mail             `config:"mail" help:"Letters to people."`
 	SMS       SMS              `config:"sms" help:"Text messages to people: sign-in codes and notices."`
 	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
@@ -65,6 +67,15 @@ type Region struct {
 
 	OperatorRU string `config:"operator_ru" default:"Министерство цифрового развития Заречной области, 990000, г. Верхнереченск, ул. Портовая, д. 1" help:"Who answers for personal data, with the postal address: consents name it. In Russian."`
 	OperatorEN string `config:"operator_en" default:"Ministry of Digital Development of Zarechnaya Oblast, 990000, Verkhnerechensk, Portovaya 1" help:"The same in English."`
+}
+
+// Sessions are how long people stay signed in. Source: A-86, ASVS 5.0 7.3,
+// SP 800-63B-4 2.2.3.
+type Sessions struct {
+	Idle    time.Duration `config:"idle" default:"15m" min:"1m" max:"1h" help:"A session ends after so long without doing anything. A page warns a minute before."`
+	Citizen time.Duration `config:"citizen" default:"24h" min:"5m" max:"24h" help:"A citizen's session ends after so long in any case."`
+	Staff   time.Duration `config:"staff" default:"12h" min:"5m" max:"12h" help:"A clerk's session ends after so long in any case."`
+	Alien   time.Duration `config:"alien" default:"1h" min:"5m" max:"4h" help:"A session on somebody else's computer ends after so long in any case."`
 }
 
 // Mail is how letters are sent.

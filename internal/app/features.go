@@ -34,6 +34,7 @@ import (
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/live"
+	"kabinet/internal/platform/place"
 	"kabinet/internal/platform/schema"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/telemetry"
@@ -125,9 +126,13 @@ func (a *App) openPeople() error {
 		},
 		SMS: sendSMS, Mail: sendMail,
 	})
+	places, err := place.Open(a.cfg.Places)
+	if err != nil {
+		return err
+	}
 	a.accounts = account.New(account.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
-		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ended: a.hub.End, Ways: a.waysIn,
+		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ended: a.hub.End, Ways: a.waysIn, Places: places, Lives: a.cfg.Sessions.lives(),
 		Registered: func(ctx context.Context, tx *sqldb.DB, account string, n account.Name) error {
 			return a.people.Create(ctx, tx, account, n)
 		},

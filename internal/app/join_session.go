@@ -14,3 +14,7 @@ func (a *App) waysIn(ctx context.Context) (list []account.WayIn) {
 	}
 	return list
 }
+
+func (s Sessions) lives() account.Lives {
+	return account.Lives{Idle: s.Idle, Citizen: s.Citizen, Staff: s.Staff, Alien: s.Alien}
+}

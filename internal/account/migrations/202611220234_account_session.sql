@@ -19,3 +19,14 @@ CREATE TABLE account_flow (
 	until timestamptz NOT NULL
 );
 CREATE INDEX account_flow_until ON account_flow (until);
+ALTER TABLE account_session ADD COLUMN source bytea;
+ALTER TABLE account_signin ADD COLUMN outcome TEXT NOT NULL DEFAULT '';
+ALTER TABLE account_signin ADD COLUMN denied_at timestamptz;
+CREATE TABLE account_safety (
+	account TEXT PRIMARY KEY,
+	remote_off_at timestamptz,
+	recovered_at timestamptz,
+	strict_ip boolean NOT NULL,
+	block_risky boolean NOT NULL,
+	hush_attempts boolean NOT NULL
+);

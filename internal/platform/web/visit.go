@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	mp "mime/multipart"
 	"net/http"
+	"time"
 	"strings"
 
 	"kabinet/internal/platform/i18n"
@@ -15,11 +16,12 @@ import (
 
 // Identity is who sent a request.
 type Identity struct {
-	Account string // ID of the account; "" when nobody is signed in
-	Session string // ID of the session
-	Staff   bool   // a clerk's session: pages of the desk
-	Only    string // path of the one page that is open to them, until they did what it asks; "" when all are
-	Ended   string // when a session was given up on: message key of why, e.g. "account.session_idle"
+	Account string    // ID of the account; "" when nobody is signed in
+	Session string    // ID of the session
+	Staff   bool      // a clerk's session: pages of the desk
+	Only    string    // path of the one page that is open to them, until they did what it asks; "" when all are
+	Until   time.Time // when the session ends if nothing more is done in it
+	Ended   string    // when a session was given up on: message key of why, e.g. "account.session_idle"
 }
 
 // Who is what pages show of the person who is signed in.
