@@ -91,7 +91,7 @@ func (w *world) places(t *testing.T) []place {
 			draft + "/request", draft + "/person", draft + "/check", draft + "/delete", "/applications", done, waiting, waiting + "/withdraw", waiting + "/correct",
 			"/documents", file + "/edit", file + "/delete", "/notices", "/notices/history", notice, "/activity",
 			"/profile", "/profile/name", "/profile/passport", "/profile/numbers", "/profile/home", "/profile/history",
-			"/settings/security", "/settings/signins", "/settings/password", "/settings/contacts", "/settings/second", "/settings/second/app", "/settings/second/backup", "/settings/second/sms"},
+			"/settings/security", "/settings/signins", "/settings/password", "/settings/contacts", "/settings/second", "/settings/second/passkey", "/confirm", "/confirm?by=sms", "/settings/second/app", "/settings/second/backup", "/settings/second/sms"},
 		"asked":   {asked, "/"},
 		"refused": {refused},
 		clerk:     {"/desk/queue", "/desk/queue?view=mine", "/desk/queue?view=closed", cases(asked), cases(waiting), cases(refused)},

@@ -66,6 +66,7 @@ type Factors struct {
 	Backup   int       // codes that are left
 	BackupAt time.Time // when they were made, zero when they never were
 
+	password  bool // the account has one
 	preferred Factor
 	app       []byte // sealed secret
 	appStep   int64  // the newest step of time of which a code was used

@@ -45,6 +45,7 @@ func (s *Service) Routes(rt *web.Router) {
 	s.contactRoutes(rt)
 	s.factorRoutes(rt)
 	s.passkeyRoutes(rt)
+	s.stepUpRoutes(rt)
 }
 
 // told splits an error into what is said on the form it concerns, and what is

@@ -3,7 +3,6 @@ package account
 import (
 	"errors"
 	"net/http"
-	"net/url"
 
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/ui"
@@ -17,36 +16,6 @@ func (s *Service) settingsRoutes(rt *web.Router) {
 	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)
 	rt.Handle("GET /email/{account}/{link}/{secret}", s.emailLink)
 	rt.Handle("POST /email/{account}/{link}/{secret}", s.confirmLink)
-	rt.Handle("GET /confirm", s.confirmForm, web.SignedIn)
-	rt.Handle("POST /confirm", s.confirm, web.SignedIn)
-}
-
-// RequireFresh is a guard of pages that change how the account is got into: the
-// person must have given the password or a code within freshFor. What was typed
-// into a form meanwhile comes back after it.
-func (s *Service) RequireFresh(h web.HandlerFunc) web.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		cookie, _ := s.sessionOf(r)
-		fresh, err := s.Fresh(r.Context(), cookie)
-		if err != nil {
-			return err
-		}
-		if fresh {
-			return h(w, r)
-		}
-		next := r.URL.Path
-		if r.Method == http.MethodPost {
-			account := web.Account(r)
-			kept, err := s.keep(r.Context(), account, s.seal(account, Form{Path: next, Values: web.PostedTexts(r)}))
-			if err != nil {
-				return err
-			}
-			if kept != "" {
-				next = "/login/resume/" + kept
-			}
-		}
-		return web.SeeOther(w, r, "/confirm?next="+url.QueryEscape(next))
-	}
 }
 
 func (s *Service) security(w http.ResponseWriter, r *http.Request) error {
@@ -195,34 +164,4 @@ func (s *Service) confirmLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Write(w, r, http.StatusOK, emailDonePage())
-}
-
-func newConfirmForm(next string) confirmForm {
-	return confirmForm{Password: passwordField("password", "account.password"), Next: web.Local(next, "/settings/security")}
-}
-
-func (s *Service) confirmForm(w http.ResponseWriter, r *http.Request) error {
-	return web.Write(w, r, http.StatusOK, confirmPage(newConfirmForm(r.URL.Query().Get("next"))))
-}
-
-func (s *Service) confirm(w http.ResponseWriter, r *http.Request) error {
-	f := newConfirmForm(r.PostFormValue("next"))
-	if !web.Read(r, &f.Password) {
-		return web.Write(w, r, http.StatusUnprocessableEntity, confirmPage(f))
-	}
-	v := web.VisitOf(r.Context())
-	err := s.Reprove(r.Context(), s.clientOf(w, r), v.Account, v.Session, f.Password.Value)
-	if errors.Is(err, ErrWrong) {
-		f.Password.Error = i18n.K("account.password_wrong")
-		return web.Write(w, r, http.StatusUnprocessableEntity, confirmPage(f))
-	}
-	if err != nil {
-		text, status, ok := told(err)
-		if !ok {
-			return err
-		}
-		f.Notice = danger(text)
-		return web.Write(w, r, status, confirmPage(f))
-	}
-	return web.SeeOther(w, r, f.Next)
 }

@@ -194,12 +194,6 @@ type security struct {
 	Notice   notice
 }
 
-type confirmForm struct {
-	Password web.Field
-	Next     string
-	Notice   notice
-}
-
 func names(all url.Values) []string { return slices.Sorted(maps.Keys(all)) }
 
 // access is what the person signs in with.

@@ -67,6 +67,8 @@ func factorIcon(one Factor) string {
 		return "message-circle"
 	case FactorEmail:
 		return "mail"
+	case FactorPassword:
+		return "key"
 	}
 	return "list-checks"
 }

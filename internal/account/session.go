@@ -221,20 +221,6 @@ func (s *Service) Fresh(ctx context.Context, cookie string) (bool, error) {
 	return err == nil && why == "" && session.ID != "" && since(s.now(), session.Proved, freshFor), err
 }
 
-// Reprove takes the password of a session's holder before an act
-// that needs a fresh proof. It returns ErrWrong, ErrLocked and ErrBusy.
-func (s *Service) Reprove(ctx context.Context, c Client, account, session, password string) error {
-	if err := s.checkOwn(ctx, c, account, password); err != nil {
-		return err
-	}
-	return s.db.Tx(ctx, func(tx *sqldb.DB) error {
-		if err := proveSession(ctx, tx, account, session, s.now()); err != nil {
-			return fmt.Errorf("noting a proof: %w", err)
-		}
-		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_proved"})
-	})
-}
-
 // checkOwn checks the password of somebody signed in. Failures count like those
 // of a sign-in.
 func (s *Service) checkOwn(ctx context.Context, c Client, account, password string) error {

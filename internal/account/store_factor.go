@@ -40,9 +40,9 @@ func readFactors(ctx context.Context, db *sqldb.DB, account string, f *Factors) 
 	}
 	by, err := sqldb.One(ctx, db, sqldb.Text, `SELECT recovered_by FROM account_password WHERE account = $1`, account)
 	if errors.Is(err, sqldb.ErrNoRow) {
-		err = nil
+		return nil
 	}
-	f.recovered = Kind(by)
+	f.recovered, f.password = Kind(by), err == nil
 	return err
 }
 
