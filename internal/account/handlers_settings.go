@@ -37,6 +37,7 @@ func (s *Service) securityOf(w http.ResponseWriter, r *http.Request) (p security
 	if p.Account, err = s.Account(ctx, account); err != nil {
 		return p, err
 	}
+	p.Ways = s.waysSet(ctx)
 	if p.Changed, err = s.PasswordChanged(ctx, account); err != nil {
 		return p, err
 	}

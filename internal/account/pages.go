@@ -181,7 +181,8 @@ func uiRules(rules []Rule) (list []ui.Rule) {
 // security is the page of the settings of safety.
 type security struct {
 	Account  Account
-	Changed  time.Time // of the password
+	Changed  time.Time // of the password; zero when there is none
+	Ways     []WayIn   // of other features
 	Phone    string
 	Email    string
 	Pending  string // address that waits for confirmation
@@ -202,11 +203,15 @@ func (s *security) access(ctx context.Context) []ui.Pair {
 	if s.Phone != "" {
 		phone = i18n.Phone(s.Phone)
 	}
+	password := ui.Pair{Label: i18n.K("account.password"), Value: i18n.T(ctx, "account.password_none"), Edit: "/recover"}
+	if !s.Changed.IsZero() {
+		password.Value, password.Edit = i18n.T(ctx, "account.password_changed", "day", i18n.Date(ctx, s.Changed)), "/settings/password"
+	}
 	return []ui.Pair{
 		{Label: i18n.K("account.number"), Value: s.Account.Number, Num: true},
 		{Label: i18n.K("account.phone"), Value: phone, Num: true, Edit: contactsPath},
 		{Label: i18n.K("account.email"), Value: s.Email, Edit: contactsPath},
-		{Label: i18n.K("account.password"), Value: i18n.T(ctx, "account.password_changed", "day", i18n.Date(ctx, s.Changed)), Edit: "/settings/password"},
+		password,
 	}
 }
 

@@ -41,7 +41,8 @@ func (s *Service) ResendPhone(ctx context.Context, c Client, flow string) error 
 func (s *Service) CanEnter(ctx context.Context, tx *sqldb.DB, account string) (bool, error) {
 	_, err := passwordChanged(ctx, tx, account)
 	if errors.Is(err, sqldb.ErrNoRow) {
-		return false, nil
+		n, err := countPasskeys(ctx, tx, account)
+		return n > 0, err
 	}
 	return err == nil, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"math/big"
 	"net/http"
@@ -287,9 +288,13 @@ func (s *Service) words(ctx context.Context, account string) ([]string, error) {
 	return []string{n.Surname, n.Name, n.Patronymic}, nil
 }
 
-// PasswordChanged returns when the password was last chosen.
+// PasswordChanged returns when the password was last chosen, the zero time when
+// there is none: who came in another way need not have one.
 func (s *Service) PasswordChanged(ctx context.Context, account string) (time.Time, error) {
 	at, err := passwordChanged(ctx, s.db, account)
+	if errors.Is(err, sqldb.ErrNoRow) {
+		return time.Time{}, nil
+	}
 	if err != nil {
 		return at, fmt.Errorf("reading when a password was chosen: %w", err)
 	}

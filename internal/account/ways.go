@@ -22,6 +22,9 @@ type WayIn struct {
 	// register. Then Needs tells what it takes, Gives what it opens.
 	Register     string
 	Needs, Gives i18n.Text
+	// Settings is the page of the settings of such ways, "" when there is none.
+	// Then Needs tells what it is about.
+	Settings string
 }
 
 // Orders of the ways of this package; those of others stand between them.
@@ -51,6 +54,16 @@ func (s *Service) waysIn(ctx context.Context, next string) (list []WayIn) {
 func (s *Service) waysToRegister(ctx context.Context) (list []WayIn) {
 	for _, w := range s.allWays(ctx) {
 		if w.Register != "" {
+			list = append(list, w)
+		}
+	}
+	return list
+}
+
+// waysSet are the ways that the person sets up on a page of another feature.
+func (s *Service) waysSet(ctx context.Context) (list []WayIn) {
+	for _, w := range s.allWays(ctx) {
+		if w.Settings != "" {
 			list = append(list, w)
 		}
 	}

@@ -73,14 +73,14 @@ providers:
       scan: true
   - id: %[4]s
     kind: bank
-    title: {ru: "Банк «Берег»", en: "Bank Bereg"}
+    title: {ru: "Берег Банк", en: "Bereg Bank"}
     level: confirmed
     vouches: [phone, email]
     strong: [otp]
     oidc: {issuer: %[1]s%[4]s, client_id: %[6]s, secret: %[2]s, scopes: [openid, profile, email, phone, snils, inn, passport], algorithms: [ES256]}
   - id: %[5]s
     kind: bank
-    title: {ru: "Банк «Север»", en: "Bank Sever"}
+    title: {ru: "Север Банк", en: "Sever Bank"}
     level: confirmed
     oidc: {issuer: %[1]s%[5]s, client_id: %[6]s, secret: %[2]s, scopes: [openid, profile, snils, passport]}
 `, at, token, sandbox.PartnerSber, sandbox.PartnerBereg, sandbox.PartnerSever, sandbox.Client)

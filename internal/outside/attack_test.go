@@ -139,7 +139,7 @@ func TestAProviderThatIsDownCostsOnlyWhoSignsInThroughIt(t *testing.T) {
 		if page.Status != http.StatusServiceUnavailable {
 			t.Errorf("%s: status %d", mode, page.Status)
 		}
-		says(t, b.Get("/login"), "Банк «Берег»")
+		says(t, b.Get("/login"), "Берег Банк")
 		if page := through(b, "sever", 0, "ok"); page.Status != http.StatusOK {
 			t.Errorf("%s: the other bank: %d", mode, page.Status)
 		}

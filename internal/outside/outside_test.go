@@ -31,7 +31,7 @@ func TestSomebodyRegistersThroughABankAndComesBack(t *testing.T) {
 	w := newWorld(t)
 	b := w.browser()
 	page := through(b, "bereg", 0, "ok")
-	says(t, page, "Первый вход через «Банк «Берег»»")
+	says(t, page, "Первый вход через «Берег Банк»")
 	says(t, page, "Соколова Марина Андреевна")
 	says(t, page, "Данные паспорта")
 	if page = page.Form(`form[action$="/agree"]`).Send(); page.Status != 422 {

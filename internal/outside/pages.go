@@ -186,6 +186,9 @@ func (s *Service) Ways(context.Context) (list []account.WayIn) {
 			list = append(list, account.WayIn{Text: i18n.K("outside.way_scan", "title", p.Title), Icon: "qr-code", Order: order, Href: "/outside/scan/" + p.ID})
 		}
 	}
+	if len(list) > 0 {
+		list = append(list, account.WayIn{Text: i18n.K("outside.settings"), Icon: "log-in", Order: account.OrderOutside, Settings: "/settings/outside", Needs: i18n.K("outside.settings_lead")})
+	}
 	return list
 }
 

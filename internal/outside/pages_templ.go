@@ -1309,7 +1309,7 @@ func settingsView(p settingsPage) templ.Component {
 									}
 									return nil
 								})
-								templ_7745c5c3_Err = ui.Row(ui.RowItem{LinkTo: ui.LinkTo{Title: words(one.Title), Text: i18n.K("outside.gives_" + string(one.Gives())), Icon: one.Icon}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
+								templ_7745c5c3_Err = ui.Row(ui.RowItem{LinkTo: ui.LinkTo{Title: words(one.Title), Text: i18n.K("outside.free_text"), Icon: one.Icon}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var48), templ_7745c5c3_Buffer)
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}

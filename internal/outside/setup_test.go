@@ -117,14 +117,14 @@ func (w *world) providers() string {
 providers:
   - id: bereg
     kind: bank
-    title: {ru: "Банк «Берег»", en: Bank Bereg}
+    title: {ru: "Берег Банк", en: Bereg Bank}
     level: confirmed
     vouches: [phone, email]
     strong: [otp]
     oidc: {issuer: "%[1]s/oidc/bereg", client_id: kabinet, secret: "%[2]s", scopes: [openid, profile], algorithms: [ES256]}
   - id: sever
     kind: bank
-    title: {ru: "Банк «Север»", en: Bank Sever}
+    title: {ru: "Север Банк", en: Sever Bank}
     level: confirmed
     oidc: {issuer: "%[1]s/oidc/sever", client_id: kabinet, secret: "%[2]s", secret_in: form, scopes: [profile]}
   - id: sber
