@@ -91,7 +91,7 @@ func (db *DB) listen(ctx context.Context) {
 }
 
 func (db *DB) listenOnce(ctx context.Context) error {
-	conn, err := db.read.Conn(ctx)
+	conn, err := db.pool.Conn(ctx)
 	if err != nil {
 		return err
 	}

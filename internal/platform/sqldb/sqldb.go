@@ -18,13 +18,13 @@ import (
 	"fmt"
 	"hash/fnv"
 	"runtime"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers "pgx"
-	"modernc.org/sqlite"
+	_ "modernc.org/sqlite"             // registers "sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
@@ -44,11 +44,10 @@ type DB struct {
 
 // pools is what all transactions of a database share.
 type pools struct {
-	pg    bool
-	read  *sql.DB
-	write *writer // nil on PostgreSQL
-	stmts sync.Map
-
+	pg      bool
+	pool    *sql.DB  // on SQLite for those who manage the database
+	read    *readers // nil on PostgreSQL
+	write   *writer  // nil on PostgreSQL
 	signals signals
 }
 
@@ -58,16 +57,49 @@ type txn struct {
 	onCommit []func()
 }
 
-// runner is what runs a statement: a pool, a connection's cache or an *sql.Tx.
+// runner is what runs a statement: a connection to SQLite, a transaction of
+// PostgreSQL or its pool.
 type runner interface {
-	ExecContext(context.Context, string, ...any) (sql.Result, error)
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	exec(ctx context.Context, query string, args []any) (int64, error)
+	query(ctx context.Context, query string, args []any) (rows, error)
+}
+
+// rows are read one after another, as *sql.Rows are.
+type rows interface {
+	Next() bool
+	Scan(dest ...any) error
+	Err() error
+	Close() error
+}
+
+// standard runs statements as database/sql does.
+type standard struct {
+	conn interface {
+		ExecContext(context.Context, string, ...any) (sql.Result, error)
+		QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	}
+}
+
+func (s standard) exec(ctx context.Context, query string, args []any) (int64, error) {
+	res, err := s.conn.ExecContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (s standard) query(ctx context.Context, query string, args []any) (rows, error) {
+	r, err := s.conn.QueryContext(ctx, query, args...) //nolint:rowserrcheck // whoever reads them does
+	if err != nil {
+		return nil, err // and not a nil *sql.Rows, which is no nil rows
+	}
+	return r, nil
 }
 
 // Open connects to url: "sqlite:PATH" or "postgres://…".
 func Open(ctx context.Context, url string) (*DB, error) {
 	if path, ok := strings.CutPrefix(url, "sqlite:"); ok {
-		return openSQLite(ctx, path)
+		return openSQLite(path)
 	}
 	if !strings.HasPrefix(url, "postgres://") && !strings.HasPrefix(url, "postgresql://") {
 		return nil, fmt.Errorf("opening database: the address must begin with sqlite: or postgres://")
@@ -83,35 +115,32 @@ func Open(ctx context.Context, url string) (*DB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("reaching database: %w", err)
 	}
-	return &DB{pools: &pools{pg: true, read: pool}}, nil
+	return &DB{pools: &pools{pg: true, pool: pool}}, nil
 }
 
-// writerPragmas suit the connection that writes. A transaction changes pages of
-// dozens of indexes: 16 MiB keep them at hand where the usual 2 MiB would not.
-// The log is copied back every 4000 pages (16 MB): pages that all transactions
-// change are copied once instead of four times.
-const writerPragmas = "&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(4000)"
+// Pragmas of all connections, and of the one that writes. A transaction changes
+// pages of dozens of indexes: 16 MiB keep them at hand where the usual 2 MiB
+// would not. The log is copied back every 4000 pages (16 MB): pages that all
+// transactions change are copied once instead of four times.
+var (
+	pragmas       = []string{"journal_mode=WAL", "synchronous=FULL", "foreign_keys=1", "journal_size_limit=67108864"}
+	writerPragmas = append(slices.Clone(pragmas), "cache_size=-16384", "wal_autocheckpoint=4000")
+	readerPragmas = append(slices.Clone(pragmas), "query_only=1")
+)
 
-func openSQLite(ctx context.Context, path string) (*DB, error) {
-	dsn := "file:" + path + "?_txlock=immediate" +
-		"&_pragma=busy_timeout(5000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=journal_size_limit(67108864)"
-	w, err := sql.Open("sqlite", dsn+writerPragmas)
+func openSQLite(path string) (*DB, error) {
+	write, err := newWriter(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening database: %w", err)
 	}
-	write, err := newWriter(ctx, w)
-	if err != nil {
-		w.Close()
-		return nil, fmt.Errorf("opening database: %w", err)
-	}
-	read, err := sql.Open("sqlite", dsn+"&_pragma=query_only(1)")
+	// For migrations: a connection of its own, closed when it is done with.
+	pool, err := sql.Open("sqlite", "file:"+path+"?_txlock=immediate&_pragma=busy_timeout(5000)&_pragma="+strings.Join(writerPragmas, "&_pragma="))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("opening database: %w", err), write.close())
 	}
-	read.SetMaxOpenConns(2 * runtime.GOMAXPROCS(0))
-	read.SetMaxIdleConns(2 * runtime.GOMAXPROCS(0))
-	return &DB{pools: &pools{read: read, write: write}}, nil
+	pool.SetMaxOpenConns(1)
+	pool.SetMaxIdleConns(0)
+	return &DB{pools: &pools{pool: pool, read: newReaders(path, 2*runtime.GOMAXPROCS(0)), write: write}}, nil
 }
 
 // Close waits for the transactions that run and closes the database.
@@ -120,9 +149,10 @@ func (db *DB) Close() error {
 		db.signals.stop()
 	}
 	if db.write != nil {
-		return errors.Join(db.write.close(), db.read.Close())
+		db.read.close()
+		return errors.Join(db.write.close(), db.pool.Close())
 	}
-	return db.read.Close()
+	return db.pool.Close()
 }
 
 // Postgres reports whether the database is PostgreSQL. Only packages that
@@ -130,14 +160,8 @@ func (db *DB) Close() error {
 func (db *DB) Postgres() bool { return db.pg }
 
 // Pool returns a pool that may write, for packages that manage the database
-// itself. On SQLite it is the writer's own pool of one connection: it must not
-// be used once transactions run.
-func (db *DB) Pool() *sql.DB {
-	if db.write != nil {
-		return db.write.pool
-	}
-	return db.read
-}
+// itself. On SQLite transactions wait for it.
+func (db *DB) Pool() *sql.DB { return db.pool }
 
 // Ping reports whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
@@ -171,12 +195,12 @@ func (db *DB) Tx(ctx context.Context, f func(tx *DB) error) error {
 }
 
 func (db *DB) pgTx(ctx context.Context, f func(tx *DB) error) error {
-	stx, err := db.read.BeginTx(ctx, nil)
+	stx, err := db.pool.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("beginning transaction: %w", err)
 	}
 	defer stx.Rollback() // a no-op after Commit
-	tx := &DB{pools: db.pools, tx: &txn{conn: stx}}
+	tx := &DB{pools: db.pools, tx: &txn{conn: standard{stx}}}
 	if err := f(tx); err != nil {
 		return err
 	}
@@ -238,12 +262,8 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err
 		})
 		return n, err
 	}
-	conn := db.conn()
-	res, err := conn.ExecContext(db.context(ctx), query, args...)
-	if err != nil {
-		return 0, known(err)
-	}
-	return res.RowsAffected()
+	n, err = db.conn().exec(ctx, query, args)
+	return n, known(err)
 }
 
 // Row is what a scan function reads one row from.
@@ -255,7 +275,7 @@ func All[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query st
 	if err != nil {
 		return nil, known(err)
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // what could not be read rows.Err tells
 	var all []T
 	for rows.Next() {
 		v, err := scan(rows)
@@ -273,7 +293,7 @@ func One[T any](ctx context.Context, db *DB, scan func(Row) (T, error), query st
 	if err != nil {
 		return v, known(err)
 	}
-	defer rows.Close()
+	defer rows.Close() //nolint:errcheck // what could not be read rows.Err tells
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
 			return v, known(err)
@@ -298,32 +318,11 @@ func Text(r Row) (s string, err error) {
 	return s, err
 }
 
-func (db *DB) query(ctx context.Context, query string, args []any) (*sql.Rows, error) {
-	if db.tx != nil || db.pg {
-		return db.conn().QueryContext(db.context(ctx), query, args...)
+func (db *DB) query(ctx context.Context, query string, args []any) (rows, error) {
+	if db.tx == nil && db.read != nil {
+		return db.read.query(query, args)
 	}
-	stmt, err := db.prepared(ctx, query) //nolint:sqlclosecheck // it is kept for the next query
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(db.context(ctx), args...)
-}
-
-// prepared keeps a statement per text: parsing costs SQLite as much as running
-// most queries. Texts come from code, so there are a few hundred.
-func (db *DB) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	if s, ok := db.stmts.Load(query); ok {
-		return s.(*sql.Stmt), nil
-	}
-	stmt, err := db.read.PrepareContext(db.context(ctx), steady(query))
-	if err != nil {
-		return nil, err
-	}
-	if old, loaded := db.stmts.LoadOrStore(query, stmt); loaded {
-		stmt.Close() //nolint:sqlclosecheck // only where another was first
-		return old.(*sql.Stmt), nil
-	}
-	return stmt, nil
+	return db.conn().query(ctx, query, args)
 }
 
 // steady hides limits that are parameters from SQLite's planner. It plans by
@@ -341,20 +340,13 @@ func steady(query string) string {
 	return head + "LIMIT 0 + $" + tail[:n] + steady(tail[n:])
 }
 
+// conn is what runs a statement, but for reading outside of a transaction on
+// SQLite.
 func (db *DB) conn() runner {
 	if db.tx != nil {
 		return db.tx.conn
 	}
-	return db.read
-}
-
-// context takes the cancellation away on SQLite: its queries take microseconds,
-// and watching for the end of a request costs more than most of them.
-func (db *DB) context(ctx context.Context) context.Context {
-	if db.pg {
-		return ctx
-	}
-	return context.Background()
+	return standard{db.pool}
 }
 
 // known turns a driver's error into one of this package's where callers act on it.
@@ -362,8 +354,8 @@ func known(err error) error {
 	if err == nil {
 		return nil
 	}
-	if lite := (*sqlite.Error)(nil); errors.As(err, &lite) {
-		switch lite.Code() {
+	if e := (*liteError)(nil); errors.As(err, &e) {
+		switch e.code {
 		case sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY:
 			return fmt.Errorf("%w: %w", ErrDuplicate, err)
 		}

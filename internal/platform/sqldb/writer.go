@@ -2,7 +2,6 @@ package sqldb
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"sync"
@@ -18,8 +17,8 @@ var ErrClosed = errors.New("database is closed")
 // writer runs transactions on SQLite's one writing connection, in the order in
 // which they come, and commits together those that wait at the same time.
 type writer struct {
-	pool  *sql.DB
-	conn  *cached
+	path  string
+	conn  *lite
 	queue chan *work
 	stop  chan struct{}
 	ended chan struct{}
@@ -35,14 +34,13 @@ type work struct {
 	onCommit []func()
 }
 
-func newWriter(ctx context.Context, pool *sql.DB) (*writer, error) {
-	pool.SetMaxOpenConns(1)
-	pool.SetMaxIdleConns(1)
-	if err := pool.PingContext(ctx); err != nil {
+func newWriter(path string) (*writer, error) {
+	conn, err := openLite(path, writerPragmas...)
+	if err != nil {
 		return nil, err
 	}
-	w := &writer{pool: pool, queue: make(chan *work, batchLimit), stop: make(chan struct{}), ended: make(chan struct{})}
-	go w.loop() //nolint:contextcheck // it works until close, for whoever comes
+	w := &writer{path: path, conn: conn, queue: make(chan *work, batchLimit), stop: make(chan struct{}), ended: make(chan struct{})}
+	go w.loop()
 	return w, nil
 }
 
@@ -151,12 +149,12 @@ func (w *writer) try(batch []*work, apart bool) error {
 		}
 	}
 	if err == nil {
-		_, err = w.conn.exec("COMMIT")
+		err = w.run("COMMIT")
 	}
 	if err == nil {
 		return nil
 	}
-	if _, e := w.conn.exec("ROLLBACK"); e != nil || !errors.Is(err, errJob) {
+	if e := w.run("ROLLBACK"); e != nil || !errors.Is(err, errJob) {
 		w.drop()
 	}
 	return err
@@ -164,13 +162,13 @@ func (w *writer) try(batch []*work, apart bool) error {
 
 func (w *writer) begin() error {
 	if w.conn == nil {
-		conn, err := w.pool.Conn(context.Background())
+		conn, err := openLite(w.path, writerPragmas...)
 		if err != nil {
 			return err
 		}
-		w.conn = &cached{conn: conn, stmts: map[string]*sql.Stmt{}}
+		w.conn = conn
 	}
-	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := w.run("BEGIN IMMEDIATE"); err != nil {
 		w.drop()
 		return fmt.Errorf("beginning: %w", err)
 	}
@@ -180,15 +178,15 @@ func (w *writer) begin() error {
 // apart runs a job inside a savepoint. An error of the job is the job's own;
 // the error returned here is the connection's.
 func (w *writer) apart(job *work) error {
-	if _, err := w.conn.exec("SAVEPOINT job"); err != nil {
+	if err := w.run("SAVEPOINT job"); err != nil {
 		return err
 	}
 	if job.perform(w.conn); job.err != nil {
-		if _, err := w.conn.exec("ROLLBACK TO job"); err != nil {
+		if err := w.run("ROLLBACK TO job"); err != nil {
 			return err
 		}
 	}
-	_, err := w.conn.exec("RELEASE job")
+	err := w.run("RELEASE job")
 	return err
 }
 
@@ -211,54 +209,16 @@ func (w *writer) drop() {
 	}
 }
 
+// run runs a statement without arguments and rows.
+func (w *writer) run(statement string) error {
+	_, err := w.conn.run(statement, nil)
+	return err
+}
+
 // close lets what is queued end and closes the connection.
 func (w *writer) close() error {
 	w.once.Do(func() { close(w.stop) })
 	<-w.ended
 	w.drop()
-	return w.pool.Close()
-}
-
-// cached runs statements on one connection and keeps them prepared.
-type cached struct {
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-}
-
-func (c *cached) prepare(query string) (*sql.Stmt, error) {
-	if s := c.stmts[query]; s != nil {
-		return s, nil
-	}
-	s, err := c.conn.PrepareContext(context.Background(), steady(query))
-	if err == nil {
-		c.stmts[query] = s
-	}
-	return s, err
-}
-
-func (c *cached) exec(query string) (sql.Result, error) {
-	return c.ExecContext(context.Background(), query)
-}
-
-func (c *cached) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	s, err := c.prepare(query) //nolint:contextcheck,sqlclosecheck // statements are kept, whoever asked first
-	if err != nil {
-		return nil, err
-	}
-	return s.ExecContext(ctx, args...)
-}
-
-func (c *cached) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	s, err := c.prepare(query) //nolint:contextcheck,sqlclosecheck // statements are kept, whoever asked first
-	if err != nil {
-		return nil, err
-	}
-	return s.QueryContext(ctx, args...)
-}
-
-func (c *cached) close() {
-	for _, s := range c.stmts {
-		s.Close()
-	}
-	c.conn.Close()
+	return nil
 }
