@@ -55,17 +55,17 @@ const (
 // bankid is a provider of OpenID Connect.
 type bankid struct {
 	name   string
-	key    *signer
-	stray  *signer // a key that it does not publish
+	key    *tokenKey
+	stray  *tokenKey // a key that it does not publish
 	device bool    // signs in by a second device
 	rquid  bool    // wants request IDs
 }
 
 func bankids() []*bankid {
 	return []*bankid{
-		{name: PartnerSber, key: &signer{alg: "RS256"}, stray: &signer{alg: "RS256"}, device: true, rquid: true},
-		{name: PartnerBereg, key: &signer{alg: "ES256"}, stray: &signer{alg: "ES256"}},
-		{name: PartnerSever, key: &signer{alg: "RS256"}, stray: &signer{alg: "RS256"}},
+		{name: PartnerSber, key: &tokenKey{alg: "RS256"}, stray: &tokenKey{alg: "RS256"}, device: true, rquid: true},
+		{name: PartnerBereg, key: &tokenKey{alg: "ES256"}, stray: &tokenKey{alg: "ES256"}},
+		{name: PartnerSever, key: &tokenKey{alg: "RS256"}, stray: &tokenKey{alg: "RS256"}},
 	}
 }
 

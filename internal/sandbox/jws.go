@@ -13,9 +13,9 @@ import (
 	"sync"
 )
 
-// signer makes tokens (RFC 7515). Its key is made when it is first needed and
+// tokenKey signs tokens (RFC 7515). Its key is made when it is first needed and
 // changes with every start, as keys of partners do now and then.
-type signer struct {
+type tokenKey struct {
 	alg  string // RS256 or ES256
 	kid  string
 	once sync.Once
@@ -23,7 +23,7 @@ type signer struct {
 	ec   *ecdsa.PrivateKey
 }
 
-func (k *signer) make() {
+func (k *tokenKey) make() {
 	k.once.Do(func() {
 		k.kid = rand.Text()
 		var err error
@@ -39,7 +39,7 @@ func (k *signer) make() {
 }
 
 // token returns claims signed, with header fields besides.
-func (k *signer) token(claims any, header map[string]any) string {
+func (k *tokenKey) token(claims any, header map[string]any) string {
 	k.make()
 	h := map[string]any{"alg": k.alg, "kid": k.kid, "typ": "JWT"}
 	for name, value := range header {
@@ -49,7 +49,7 @@ func (k *signer) token(claims any, header map[string]any) string {
 	return signed + "." + base64.RawURLEncoding.EncodeToString(k.sign([]byte(signed)))
 }
 
-func (k *signer) sign(data []byte) []byte {
+func (k *tokenKey) sign(data []byte) []byte {
 	sum := sha256.Sum256(data)
 	if k.rsa != nil {
 		sig, err := rsa.SignPKCS1v15(rand.Reader, k.rsa, crypto.SHA256, sum[:])
@@ -69,7 +69,7 @@ func (k *signer) sign(data []byte) []byte {
 }
 
 // public is the key as a partner publishes it (RFC 7517).
-func (k *signer) public() map[string]any {
+func (k *tokenKey) public() map[string]any {
 	k.make()
 	number := func(n *big.Int, size int) string {
 		return base64.RawURLEncoding.EncodeToString(n.FillBytes(make([]byte, size)))
