@@ -54,6 +54,9 @@ func (s *Service) stepForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if f.data.Remember { // «Запомнить меня» means the device as well
+		f.Trust.Value = checked
+	}
 	if r.URL.Query().Has("sent") {
 		f.Notice = notice{ui.Success, i18n.K("account.code_resent")}
 	}

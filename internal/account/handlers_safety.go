@@ -1,6 +1,7 @@
 package account
 
 import (
+	"fmt"
 	"net/http"
 
 	"kabinet/internal/platform/i18n"
@@ -8,6 +9,8 @@ import (
 )
 
 func (s *Service) safetyRoutes(rt *web.Router) {
+	rt.Handle("GET "+sessionPath, s.sessionLeft, web.SignedIn)
+	rt.Handle("POST "+sessionPath, s.sessionLeft, web.SignedIn)
 	rt.Handle("GET /login/phone", s.phoneCodeForm)
 	rt.Handle("POST /login/phone", s.startPhoneCode)
 	rt.Handle("GET /login/phone/{flow}", s.flowCode(phoneCode))
@@ -28,6 +31,17 @@ func (s *Service) safetyRoutes(rt *web.Router) {
 
 	rt.Handle("GET /not-me/{account}/{signin}/{seal}", s.denyForm)
 	rt.Handle("POST /not-me/{account}/{signin}/{seal}", s.denyIt)
+}
+
+// sessionPath tells a page's script how long the session lasts if nothing more
+// is done; POST prolongs it, as every request of the person does.
+const sessionPath = "/session"
+
+func (s *Service) sessionLeft(w http.ResponseWriter, r *http.Request) error {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_, err := fmt.Fprintf(w, "{\"left\":%d}\n", web.VisitOf(r.Context()).Left())
+	return err
 }
 
 // phoneCode is the sign-in by a code to the phone.

@@ -109,12 +109,16 @@ func (s *Service) SignInPage(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Service) logout(w http.ResponseWriter, r *http.Request) error {
 	v := web.VisitOf(r.Context())
+	leave := `"cache", "storage"`
 	if v.Account != "" {
+		if session, err := s.session(r); err == nil && session.Alien {
+			leave = `"cache", "cookies", "storage"` // nothing of the person stays on a stranger's computer
+		}
 		if err := s.SignOut(r.Context(), v.Account, v.Session); err != nil && !errors.Is(err, ErrSession) {
 			return err
 		}
 	}
 	s.dropSession(w)
-	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	w.Header().Set("Clear-Site-Data", leave)
 	return web.SeeOther(w, r, "/login?left=1")
 }

@@ -52,9 +52,6 @@ type Options struct {
 	// NameOf tells the name of an account's holder, which a password must not be
 	// made of. Nil when nobody knows.
 	NameOf func(ctx context.Context, account string) (Name, error)
-	// Ended hears of accounts of which a session was ended from afar, to close
-	// what is open there. Nil when nobody needs to know.
-	Ended func(account string)
 	// Lives are how long sessions last.
 	Lives Lives
 	// Places tells where addresses are; nil knows none.
@@ -87,7 +84,6 @@ type Service struct {
 	agreed     func(ctx context.Context, tx *sqldb.DB, account string, purposes []string, by audit.Actor) error
 	nameOf     func(ctx context.Context, account string) (Name, error)
 	clientIP   func(r *http.Request) string
-	ended      func(account string)
 	webauthn   *webauthn.WebAuthn // nil when passkeys do not work at the portal's address
 	ways       func(ctx context.Context) []WayIn
 	locks      Locks
@@ -107,14 +103,16 @@ func New(o Options) *Service {
 	if o.Agreed == nil {
 		o.Agreed = func(context.Context, *sqldb.DB, string, []string, audit.Actor) error { return nil }
 	}
-	if o.Ended == nil {
-		o.Ended = func(string) {}
-	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
 		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
-		nameOf: o.NameOf, clientIP: o.ClientIP, ended: o.Ended, ways: o.Ways, places: o.Places, lives: o.Lives.withDefaults(), undo: map[string]Undo{}, locks: o.Locks.filled(),
+		nameOf: o.NameOf, clientIP: o.ClientIP, ways: o.Ways, places: o.Places, lives: o.Lives.withDefaults(), undo: map[string]Undo{}, locks: o.Locks.filled(),
 		webauthn: newWebAuthn(o.PublicURL)}
 }
+
+// EndedSignal is what transactions announce to every process (sqldb.Signal)
+// when a session of an account was ended; the payload is the account. Whoever
+// holds something open for it closes it.
+const EndedSignal = "account.ended"
 
 // Rules are the conditions of new passwords, to be shown beside the field.
 func (s *Service) Rules() Rules { return s.rules }

@@ -89,12 +89,14 @@ func (s *Service) moved(ctx context.Context, session Session, c Client) (why str
 			if err := s.tellMoved(ctx, tx, session, before, here); err != nil {
 				return err
 			}
+			if err := tx.Signal(ctx, EndedSignal, session.Account); err != nil {
+				return err
+			}
 			return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: session.Account, Actor: audit.Portal(), Act: "account.audit_moved", Object: "session/" + session.ID})
 		})
 		if err != nil {
 			return "", fmt.Errorf("ending a session that moved: %w", err)
 		}
-		s.ended(session.Account)
 		return "account.session_moved", nil
 	}
 	before.IP, before.Place = c.IP, here
@@ -124,7 +126,9 @@ func (s *Service) end(ctx context.Context, account, session string, by audit.Act
 		if !open {
 			return ErrSession
 		}
-		tx.OnCommit(func() { s.ended(account) })
+		if err := tx.Signal(ctx, EndedSignal, account); err != nil {
+			return err
+		}
 		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: by, Act: act, Object: "session/" + session})
 	})
 	if err != nil && !errors.Is(err, ErrSession) {
@@ -154,10 +158,10 @@ func (s *Service) EndOthers(ctx context.Context, account, session string) error 
 // endAll ends every session of the account but keep, "" being none.
 func (s *Service) endAll(ctx context.Context, tx *sqldb.DB, account, keep, why string) error {
 	n, err := endOthers(ctx, tx, account, keep, why, s.now())
-	if n > 0 {
-		tx.OnCommit(func() { s.ended(account) })
+	if err != nil || n == 0 {
+		return err
 	}
-	return err
+	return tx.Signal(ctx, EndedSignal, account)
 }
 
 // Sessions returns the open sessions of the account, newest first.

@@ -79,6 +79,7 @@ func Texts() (*i18n.Catalogue, error) {
 // openFeatures makes the features and joins them.
 func (a *App) openFeatures() error {
 	a.hub = live.New(live.Options{})
+	a.db.Subscribe(account.EndedSignal, a.hub.End) // in every process, until the database is closed
 	a.runner = jobs.NewRunner(a.db, a.now, a.cfg.Workers)
 	a.runner.Around = a.telemetry.Job
 	a.gauges()
@@ -132,7 +133,7 @@ func (a *App) openPeople() error {
 	}
 	a.accounts = account.New(account.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
-		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ended: a.hub.End, Ways: a.waysIn, Places: places, Lives: a.cfg.Sessions.lives(),
+		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ways: a.waysIn, Places: places, Lives: a.cfg.Sessions.lives(),
 		Registered: func(ctx context.Context, tx *sqldb.DB, account string, n account.Name) error {
 			return a.people.Create(ctx, tx, account, n)
 		},

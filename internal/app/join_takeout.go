@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kabinet/internal/account"
 	"kabinet/internal/platform/blob"
 	"kabinet/internal/platform/export"
 	"kabinet/internal/platform/schema"
@@ -34,9 +35,8 @@ func (a *App) openTakeout() error {
 		DB: a.db, Keys: a.keys, Now: a.now, Blobs: copies, Accounts: a.accounts, Notices: a.notices, Catalogue: a.texts, Location: a.location,
 		Parts: a.parts(), Tables: tables(), Mail: mail, SMS: sms,
 		Leaving: []func(context.Context, string) error{a.applications.WithdrawAll, a.consents.Leave},
-		Erase: []func(context.Context, *sqldb.DB, string, bool) error{a.documents.Erase, func(_ context.Context, tx *sqldb.DB, account string, _ bool) error {
-			tx.OnCommit(func() { a.hub.End(account) })
-			return nil
+		Erase: []func(context.Context, *sqldb.DB, string, bool) error{a.documents.Erase, func(ctx context.Context, tx *sqldb.DB, id string, _ bool) error {
+			return tx.Signal(ctx, account.EndedSignal, id)
 		}},
 		Life: a.cfg.Takeout.Life, Wait: a.cfg.Takeout.Wait, KeepFor: a.cfg.Takeout.KeepFor,
 	})

@@ -174,6 +174,6 @@ func (s *Service) readAll(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) events(w http.ResponseWriter, r *http.Request) error {
-	s.opt.Hub.Serve(w, r, web.Account(r))
+	s.opt.Hub.Serve(w, r, web.Account(r), web.VisitOf(r.Context()).Until)
 	return nil
 }

@@ -26,7 +26,7 @@ func (e *env) listen(account string) <-chan string {
 	following := make(chan struct{})
 	go func() { e.Follow(ctx); close(following) }()
 	e.t.Cleanup(func() { stop(); <-following })
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.hub.Serve(w, r, account) }))
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { e.hub.Serve(w, r, account, time.Time{}) }))
 	e.t.Cleanup(srv.Close)
 	e.t.Cleanup(e.hub.Close)
 	resp, err := http.Get(srv.URL)

@@ -73,8 +73,10 @@ func New(opt Options) *Hub {
 }
 
 // Serve opens a stream of a topic for the page that asks. The headers set on w
-// so far are sent with it. The caller has checked that the page may listen.
-func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) {
+// so far are sent with it. The caller has checked that the page may listen
+// until a time, zero being as long as streams live: when it comes the stream
+// ends, and the page must ask again.
+func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string, until time.Time) {
 	head := w.Header()
 	head.Set("Content-Type", "text/event-stream")
 	head.Set("Cache-Control", "no-store")
@@ -85,6 +87,9 @@ func (h *Hub) Serve(w http.ResponseWriter, r *http.Request, topic string) {
 	}
 	// A topic may be cut from a request's header, which must not be kept for it.
 	s := &stream{topic: strings.Clone(topic), until: time.Now().Add(h.opt.Life).Unix()}
+	if !until.IsZero() {
+		s.until = min(s.until, until.Unix())
+	}
 	if !h.reserve() {
 		head.Set("Content-Type", "text/plain; charset=utf-8")
 		head.Set("Retry-After", "30")

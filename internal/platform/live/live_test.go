@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,11 @@ func serve(t testing.TB, opt Options, http2 bool) (*Hub, *httptest.Server) {
 	h := New(opt)
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		h.Serve(w, r, r.URL.Query().Get("t"))
+		end := time.Time{}
+		if unix, err := strconv.ParseInt(r.URL.Query().Get("until"), 10, 64); err == nil {
+			end = time.Unix(unix, 0)
+		}
+		h.Serve(w, r, r.URL.Query().Get("t"), end)
 	}))
 	if http2 {
 		srv.EnableHTTP2 = true
@@ -200,6 +205,16 @@ func TestAStreamEndsAfterItsLife(t *testing.T) {
 	both(t, func(t *testing.T, http2 bool) {
 		_, srv := serve(t, Options{Life: time.Millisecond, Heartbeat: 5 * time.Millisecond}, http2)
 		if got := open(t, srv, "a").next(); got != "" {
+			t.Errorf("got %q", got)
+		}
+	})
+}
+
+// ASVS: V7.3.1
+func TestAStreamEndsWithItsSession(t *testing.T) {
+	both(t, func(t *testing.T, http2 bool) {
+		_, srv := serve(t, Options{Heartbeat: 5 * time.Millisecond}, http2)
+		if got := open(t, srv, "a&until="+strconv.FormatInt(time.Now().Add(-time.Second).Unix(), 10)).next(); got != "" {
 			t.Errorf("got %q", got)
 		}
 	})

@@ -8,7 +8,7 @@ func Asset(name string) string {
 	case "app.css":
 		return "/static/app-29020a12e0.css"
 	case "app.js":
-		return "/static/app-2f6c4d3e4d.js"
+		return "/static/app-07b5568e64.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

@@ -25,6 +25,9 @@ const FormLimit = 1 << 20
 var (
 	// ErrForged is returned for a form that was not ours or is too old.
 	ErrForged = fault.New(fault.Forbidden, "web.forged")
+	// ErrMeanwhile is returned for a form that was opened before somebody signed
+	// in, in another tab of the same browser.
+	ErrMeanwhile = fault.New(fault.Conflict, "web.signed_in_meanwhile")
 	// ErrTooLarge is returned for a body over the limit of its route.
 	ErrTooLarge = fault.New(fault.Invalid, "web.too_large")
 	// ErrNotFound is a page that does not exist.
@@ -170,6 +173,8 @@ func (rt *Router) checkForm(r *http.Request, v *Visit) error {
 	switch {
 	case genuine:
 		return nil
+	case v.before(r.PostForm.Get("csrf")):
+		return ErrMeanwhile
 	case v.Account == "" && v.Ended != "":
 		return ErrSignIn // the session ran out while the form was being filled in
 	}

@@ -7,8 +7,8 @@ import (
 	"encoding/base64"
 	mp "mime/multipart"
 	"net/http"
-	"time"
 	"strings"
+	"time"
 
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/id"
@@ -67,6 +67,15 @@ type Visit struct {
 	parts     *mp.Reader // of a multipart form, behind its CSRF value
 }
 
+// Left returns the seconds until the session ends if nothing more is done in
+// it; 0 when nobody is signed in or it is not known.
+func (v *Visit) Left() int {
+	if v.router == nil || v.Until.IsZero() {
+		return 0
+	}
+	return max(int(v.Until.Sub(v.router.cfg.Now())/time.Second), 0)
+}
+
 type visitKey struct{}
 
 // VisitOf returns the visit of a request's context. Outside a request, as in
@@ -110,6 +119,10 @@ func (v *Visit) mac() []byte {
 	if v.Session != "" {
 		return v.router.cfg.Keys.MAC("csrf", []byte(v.Session))[:csrfSize]
 	}
+	return v.anonymousMAC()
+}
+
+func (v *Visit) anonymousMAC() []byte {
 	return v.router.cfg.Keys.MAC("csrf-anonymous", []byte(v.anonymous))[:csrfSize]
 }
 
@@ -118,6 +131,16 @@ func (v *Visit) genuine(value string) bool {
 	if v.Session == "" && (v.anonymous == "" || v.fresh) {
 		return false
 	}
+	return hides(value, v.mac())
+}
+
+// before reports whether value was made by CSRF for this browser before its
+// holder signed in: the form stood open in another tab.
+func (v *Visit) before(value string) bool {
+	return v.Session != "" && v.anonymous != "" && !v.fresh && hides(value, v.anonymousMAC())
+}
+
+func hides(value string, mac []byte) bool {
 	b, err := base64.RawURLEncoding.DecodeString(value)
 	if err != nil || len(b) != 2*csrfSize {
 		return false
@@ -125,7 +148,7 @@ func (v *Visit) genuine(value string) bool {
 	for i := range csrfSize {
 		b[i] ^= b[csrfSize+i]
 	}
-	return hmac.Equal(b[:csrfSize], v.mac())
+	return hmac.Equal(b[:csrfSize], mac)
 }
 
 // open reports whether somebody to whom only one page is open may go to path:

@@ -15,6 +15,8 @@ export function live() {
     source.addEventListener("notice", (e) => tell(JSON.parse(e.data)));
     source.addEventListener("open", follow); // what came before the stream
     source.addEventListener("notice", follow);
+    // The server refused the stream: the session is over, perhaps ended from afar.
+    source.addEventListener("error", () => source.readyState === EventSource.CLOSED && dispatchEvent(new Event("session-lost")));
   };
   addEventListener("load", () => setTimeout(open, calm));
   addEventListener("pagehide", () => source?.close());
@@ -26,7 +28,7 @@ export function live() {
 async function follow() {
   const main = document.querySelector("main:has([data-follow])");
   if (!main) return;
-  const answer = await fetch(location.href).catch(() => null);
+  const answer = await fetch(location.href, { headers: { "X-Passive": "1" } }).catch(() => null);
   if (!answer?.ok || answer.redirected || main.contains(document.activeElement)) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
   if (!fresh) return;
