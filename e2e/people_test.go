@@ -167,19 +167,12 @@ func (v visitor) SignIn(phone, password string) {
 // Profile fills in what the Standard level needs.
 func (v visitor) Profile(c Citizen) {
 	v.t.Helper()
-	for _, part := range []struct {
-		path  string
-		typed map[string]string
-	}{
-		{"name", map[string]string{"birth_date": c.Day()}},
-		{"passport", map[string]string{"passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011",
-			"issued_by": "Отделом по вопросам миграции г. Верхнереченска", "division": "990-001"}},
-		{"numbers", map[string]string{"snils": c.SNILS}},
-		{"home", map[string]string{"address": "г. Верхнереченск, ул. Кедровая, д. 9, кв. 3"}},
-	} {
-		if p := v.send(v.Get("/profile/"+part.path), part.typed); p.Status != http.StatusOK || p.Has(".ds-error-summary") {
-			v.t.Fatalf("filling in %s: %d: %s", part.path, p.Status, p.Text("main"))
-		}
+	p := v.send(v.Get("/profile/personal"), map[string]string{"birth_date": c.Day(), "passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011",
+		"issued_by": "Отделом по вопросам миграции г. Верхнереченска", "division": "990-001", "snils": c.SNILS,
+		"address": "г. Верхнереченск, ул. Кедровая, д. 9, кв. 3"})
+	p = v.send(p, map[string]string{"code": v.s.SMSCode(v.t, c.Phone)})
+	if p.Status != http.StatusOK || p.URL.Path != "/profile" {
+		v.t.Fatalf("filling in the profile: %d at %s: %s", p.Status, p.URL, p.Text("main"))
 	}
 }
 

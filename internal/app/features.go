@@ -147,6 +147,7 @@ func (a *App) openPeople() error {
 		return err
 	}
 	a.people = person.New(a.db, a.keys, a.now, a.accounts)
+	a.people.KeepByConsent(a.consents, a.notices)
 	a.staff = staff.New(staff.Options{DB: a.db, Keys: a.keys, Now: a.now, Accounts: a.accounts, People: a.people})
 	return nil
 }
@@ -264,6 +265,7 @@ func (a *App) registerJobs() {
 	a.accounts.RegisterJobs(a.runner)
 	a.notices.RegisterJobs(a.runner)
 	a.consents.Jobs(a.runner)
+	a.people.Jobs(a.runner)
 	a.documents.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)

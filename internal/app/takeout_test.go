@@ -76,6 +76,7 @@ var untold = map[string]string{
 	"account_kept":       "a form held over a sign-in, gone within a day",
 	"account_reach":      "when contacts were last checked",
 	"account_warning":    "hashes of links that take a change back, for days",
+	"person_proposal":    "a change that waits an hour for its code",
 	"staff_member":       "the office somebody holds is the agency's record",
 	"desk_case":          "the agency's own copy of an application that is told",
 	"document_lookup":    "keyed hashes of codes and contents that are told",

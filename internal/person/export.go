@@ -14,7 +14,7 @@ const exportPage = 200
 
 // Export tells what is known of a person, and what was changed when.
 func (s *Service) Export(ctx context.Context, account string) (export.Section, error) {
-	section := export.Section{Name: "profile", Title: i18n.K("person.export"), Tables: []string{"person", "person_change"}}
+	section := export.Section{Name: "profile", Title: i18n.K("person.export"), Tables: []string{"person", "person_change", "person_setting"}}
 	p, err := s.Person(ctx, account)
 	if err != nil {
 		return section, err
@@ -23,7 +23,12 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 	if err != nil {
 		return section, err
 	}
-	section.Records = []export.Record{append(exportPerson(p), export.Field{Name: "changes", Label: i18n.K("person.export_changes"), Value: history})}
+	set, err := s.Settings(ctx, account)
+	if err != nil {
+		return section, err
+	}
+	section.Records = []export.Record{append(exportPerson(p), export.Field{Name: "fill_forms", Label: i18n.K("person.fill_label"), Value: set.Fill},
+		export.Field{Name: "changes", Label: i18n.K("person.export_changes"), Value: history})}
 	return section, nil
 }
 
@@ -33,7 +38,7 @@ func exportPerson(p Person) export.Record {
 	for _, part := range p.Verified {
 		verified = append(verified, string(part))
 	}
-	return export.Record{
+	record := export.Record{
 		{Name: "surname", Label: i18n.K("person.surname"), Value: p.Surname},
 		{Name: "name", Label: i18n.K("person.name"), Value: p.Name},
 		{Name: "patronymic", Label: i18n.K("person.patronymic"), Value: p.Patronymic},
@@ -51,6 +56,34 @@ func exportPerson(p Person) export.Record {
 		{Name: "actual_address", Label: i18n.K("person.address_actual"), Value: p.ActualAddress},
 		{Name: "verified", Value: verified},
 	}
+	for _, part := range own {
+		for _, d := range data(part, nil) {
+			value := *d.in(&p)
+			if d.day {
+				value = showDate(value)
+			}
+			record = append(record, export.Field{Name: d.name, Label: i18n.K("person." + d.name), Value: value})
+		}
+	}
+	return append(record, export.Field{Name: "relatives", Label: i18n.K("person.part_relative"), Value: exportFamily(p.Relatives)})
+}
+
+func exportFamily(family []Relative) (all []export.Record) {
+	for _, r := range family {
+		all = append(all, export.Record{
+			{Name: "kin", Label: i18n.K("person.kin"), Value: i18n.K("person.kin_" + string(r.Kin))},
+			{Name: "surname", Label: i18n.K("person.surname"), Value: r.Surname},
+			{Name: "name", Label: i18n.K("person.name"), Value: r.Name},
+			{Name: "patronymic", Label: i18n.K("person.patronymic"), Value: r.Patronymic},
+			{Name: "birth_date", Label: i18n.K("person.birth_date"), Value: showDate(r.BirthDate)},
+			{Name: "snils", Label: i18n.K("person.snils"), Value: ident.FormatSNILS(r.SNILS)},
+			{Name: "policy", Label: i18n.K("person.relative_policy"), Value: r.Policy},
+			{Name: "certificate", Label: i18n.K("person.certificate"), Value: r.Certificate},
+			{Name: "issued_on", Label: i18n.K("person.certificate_issued_on"), Value: showDate(r.IssuedOn)},
+			{Name: "issued_by", Label: i18n.K("person.certificate_issued_by"), Value: r.IssuedBy},
+		})
+	}
+	return all
 }
 
 func sexText(s Sex) i18n.Text {

@@ -1,13 +1,11 @@
 package person
 
 import (
-	"errors"
 	"net/http"
+	"net/url"
 	"slices"
-	"strconv"
 
 	"kabinet/internal/account"
-	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/web"
 )
 
@@ -15,8 +13,7 @@ import (
 func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("GET /profile", s.profile, web.SignedIn)
 	rt.Handle("GET /profile/history", s.history, web.SignedIn)
-	rt.Handle("GET /profile/{part}", s.editForm, web.SignedIn)
-	rt.Handle("POST /profile/{part}", s.edit, web.SignedIn)
+	s.changeRoutes(rt)
 }
 
 func (s *Service) profile(w http.ResponseWriter, r *http.Request) error {
@@ -33,7 +30,10 @@ func (s *Service) profile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	page := profile{Account: a, Person: p, Saved: r.URL.Query().Has("saved")}
+	page := profile{Account: a, Person: p, Saved: r.URL.Query().Has("saved"), AskContacts: a.AskContacts(s.now()), now: s.now()}
+	if page.Agrees, err = s.agrees(ctx, nil, id); err != nil {
+		return err
+	}
 	for _, c := range contacts {
 		switch {
 		case c.Kind == account.Phone && c.Main:
@@ -46,58 +46,19 @@ func (s *Service) profile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Service) history(w http.ResponseWriter, r *http.Request) error {
-	const page = 25
-	list, err := s.History(r.Context(), web.Account(r), r.URL.Query().Get("before"), page+1)
+	const size = 25
+	h := historyView{Part: Part(r.URL.Query().Get("part"))}
+	if !slices.Contains(editable, h.Part) && h.Part != Family {
+		h.Part = ""
+	}
+	list, err := s.History(r.Context(), web.Account(r), h.Part, r.URL.Query().Get("before"), size+1)
 	if err != nil {
 		return err
 	}
-	more := ""
-	if len(list) > page {
-		list, more = list[:page], list[page-1].ID
+	h.List = list
+	if len(list) > size {
+		h.List = list[:size]
+		h.More = "/profile/history?" + url.Values{"part": {string(h.Part)}, "before": {list[size-1].ID}}.Encode()
 	}
-	return web.Write(w, r, http.StatusOK, historyPage(list, more))
-}
-
-// partOf returns the part that the address names, with the person as they are.
-func (s *Service) partOf(r *http.Request) (Part, Person, error) {
-	i := slices.IndexFunc(Parts, func(p Part) bool { return p.path() == r.PathValue("part") })
-	if i < 0 {
-		return "", Person{}, web.ErrNotFound
-	}
-	part := Parts[i]
-	p, err := s.Person(r.Context(), web.Account(r))
-	if err == nil && p.Is(part) {
-		err = ErrVerified
-	}
-	return part, p, err
-}
-
-func (s *Service) editForm(w http.ResponseWriter, r *http.Request) error {
-	part, p, err := s.partOf(r)
-	if err != nil {
-		return err
-	}
-	return web.Write(w, r, http.StatusOK, editPage(newEditForm(part, p, s.now)))
-}
-
-func (s *Service) edit(w http.ResponseWriter, r *http.Request) error {
-	part, p, err := s.partOf(r)
-	if err != nil {
-		return err
-	}
-	f := newEditForm(part, p, s.now)
-	if !web.Read(r, f.fields()...) || !f.agrees() {
-		return web.Write(w, r, http.StatusUnprocessableEntity, editPage(f))
-	}
-	version, _ := strconv.ParseInt(r.PostFormValue("version"), 10, 64) // what is no number is no version
-	v := web.VisitOf(r.Context())
-	err = s.Save(r.Context(), v.Account, v.Session, version, part, f.person())
-	if errors.Is(err, ErrChanged) {
-		f.Notice = i18n.K("person.changed")
-		return web.Write(w, r, http.StatusConflict, editPage(f))
-	}
-	if err != nil {
-		return err
-	}
-	return web.SeeOther(w, r, "/profile?saved=1")
+	return web.Write(w, r, http.StatusOK, historyPage(h))
 }

@@ -2,6 +2,7 @@ package person
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -19,6 +20,10 @@ type profile struct {
 	Email          string
 	EmailConfirmed bool
 	Saved          bool
+	Agrees         bool // to keep what only a consent allows
+	AskContacts    bool
+	Settings       Settings
+	now            time.Time
 }
 
 // missing tells what the next level needs, zero when nothing.
@@ -32,6 +37,10 @@ func (p *profile) missing() i18n.Text {
 func (p *profile) tag(part Part) ui.Tag {
 	empty := same(part, p.Person, Person{})
 	switch {
+	case !empty && part == Passport && p.Person.outdated(part, p.now):
+		return ui.Tag{Text: i18n.K("person.mark_exchange"), Tone: ui.Warning}
+	case !empty && p.Person.outdated(part, p.now):
+		return ui.Tag{Text: i18n.K("person.mark_outdated"), Tone: ui.Danger}
 	case p.Person.Is(part):
 		return ui.Tag{Text: i18n.K("person.mark_verified"), Tone: ui.Success}
 	case empty:
@@ -71,9 +80,24 @@ func (p *profile) pairs(ctx context.Context, part Part) []ui.Pair {
 			{Label: i18n.K("person.division"), Value: ident.FormatDivisionCode(q.DivisionCode), Num: true}}
 	case Numbers:
 		return []ui.Pair{{Label: i18n.K("person.snils"), Value: ident.FormatSNILS(q.SNILS), Num: true}, {Label: i18n.K("person.inn"), Value: q.INN, Num: true}}
-	default:
+	case Home:
 		return []ui.Pair{{Label: i18n.K("person.address"), Value: q.Address}, {Label: i18n.K("person.address_actual"), Value: q.ActualAddress}}
 	}
+	var pairs []ui.Pair
+	for _, d := range data(part, nil) {
+		value := *d.in(&q)
+		switch {
+		case value == "":
+		case d.day:
+			value = day(value)
+		case d.options != nil:
+			value = i18n.T(ctx, "person."+d.name+"_"+value)
+		case d.show != nil:
+			value = d.show(value)
+		}
+		pairs = append(pairs, ui.Pair{Label: i18n.K("person." + d.name), Value: value, Num: d.digits})
+	}
+	return pairs
 }
 
 // editForm is the form of one part.
@@ -83,6 +107,7 @@ type editForm struct {
 	Notice  i18n.Text
 	list    []*web.Field
 	Sex     web.Field // only of Identity
+	data    []datum   // behind the fields of parts that only the holder keeps
 }
 
 func (f *editForm) fields() []*web.Field {
@@ -123,11 +148,56 @@ func newEditForm(part Part, p Person, now func() time.Time) *editForm {
 	case Numbers:
 		add("snils", ident.FormatSNILS(p.SNILS), true, checkSNILS).Hint = i18n.K("person.snils_hint")
 		add("inn", p.INN, true, checkINN).Hint = i18n.K("person.inn_hint")
-	default:
+	case Home:
 		add("address", p.Address, true, nil).Hint = i18n.K("person.address_hint")
 		add("address_actual", p.ActualAddress, true, nil).Hint = i18n.K("person.address_actual_hint")
 	}
+	f.data = data(part, now)
+	for _, d := range f.data {
+		value := *d.in(&p)
+		switch {
+		case d.day:
+			value = showDate(value)
+		case d.show != nil:
+			value = d.show(value)
+		}
+		field := add(d.name, value, true, d.check)
+		if d.options != nil {
+			field.Check = oneOf(d.options)
+		}
+		switch {
+		case d.hinted:
+			field.Hint = i18n.K("person." + d.name + "_hint")
+		case d.day:
+			field.Hint = i18n.K("person.date_hint")
+		}
+	}
 	return f
+}
+
+// oneOf checks a choice.
+func oneOf(options []string) func(string) i18n.Text {
+	return func(v string) i18n.Text {
+		if !slices.Contains(options, v) {
+			return i18n.K("person.choice_wrong")
+		}
+		return i18n.Text{}
+	}
+}
+
+// options are what a field may be chosen from, nil for one that is typed.
+func (f *editForm) options(field *web.Field) []ui.Option {
+	for _, d := range f.data {
+		if d.name != field.Name || d.options == nil {
+			continue
+		}
+		list := []ui.Option{{Text: i18n.K("person.choice_none")}}
+		for _, o := range d.options {
+			list = append(list, ui.Option{Value: o, Text: i18n.K("person." + d.name + "_" + o)})
+		}
+		return list
+	}
+	return nil
 }
 
 func (f *editForm) value(name string) string {
@@ -142,6 +212,9 @@ func (f *editForm) value(name string) string {
 // agrees checks what no single field can tell: a passport is given whole, and
 // no paper is older than its holder.
 func (f *editForm) agrees() bool {
+	if f.Part == Policy {
+		return f.policyAgrees()
+	}
 	if f.Part != Passport || f.value("passport_series")+f.value("passport_number")+f.value("issued_on") == "" {
 		return true
 	}
@@ -174,7 +247,35 @@ func (f *editForm) person() (p Person) {
 	case Home:
 		p.Address, p.ActualAddress = f.value("address"), f.value("address_actual")
 	}
+	for _, d := range f.data {
+		value := f.value(d.name)
+		switch {
+		case value == "":
+		case d.day:
+			value, _ = parseDate(value)
+		case d.parse != nil:
+			value, _ = d.parse(value)
+		}
+		*d.in(&p) = value
+	}
 	return p
+}
+
+// policyAgrees checks that a series goes with the number of an old policy and
+// with no other. Source: B-25.
+func (f *editForm) policyAgrees() bool {
+	series, number := f.list[0], f.list[1]
+	switch n := len(spaced(number.Value)); {
+	case number.Value == "" && series.Value != "":
+		number.Error = i18n.K("person.policy_number_missing")
+	case series.Value == "" && n == 10:
+		series.Error = i18n.K("person.policy_series_missing")
+	case series.Value != "" && n == 16:
+		series.Error = i18n.K("person.policy_series_idle")
+	default:
+		return true
+	}
+	return false
 }
 
 // input says how a field of the form is typed.
@@ -190,6 +291,12 @@ func input(f *web.Field) ui.Input {
 		return ui.Input{Mode: "numeric", Width: "s", Pattern: "date", Complete: "bday"}
 	case "issued_on":
 		return ui.Input{Mode: "numeric", Width: "s", Pattern: "date"}
+	case "abroad_issued_on", "abroad_until", "licence_issued_on", "licence_until", "relative_birth", "relative_issued_on":
+		return ui.Input{Mode: "numeric", Width: "s", Pattern: "date"}
+	case "policy_series", "abroad_number", "licence_number":
+		return ui.Input{Width: "s"}
+	case "policy_number", "ogrnip", "relative_snils", "relative_policy":
+		return ui.Input{Mode: "numeric", Width: "m"}
 	case "passport_series", "passport_number", "division":
 		return ui.Input{Mode: "numeric", Width: "s"}
 	case "snils", "inn":
@@ -198,13 +305,6 @@ func input(f *web.Field) ui.Input {
 		return ui.Input{Complete: "street-address"}
 	}
 	return ui.Input{}
-}
-
-func more(p profile, part Part) ui.Link {
-	if p.Person.Is(part) {
-		return ui.Link{}
-	}
-	return ui.Link{Href: "/profile/" + part.path(), Text: i18n.K("ui.change"), Icon: "pencil"}
 }
 
 func columns() []ui.Column {
@@ -216,4 +316,24 @@ func passportNumber(p Person) string {
 		return ""
 	}
 	return ident.FormatPassport(p.PassportSeries, p.PassportNumber)
+}
+
+// historyView is a page of the history.
+type historyView struct {
+	Part Part // only of this one; "" is all
+	List []Change
+	More string // address of older lines
+}
+
+func (h historyView) filter() *web.Field {
+	return &web.Field{Name: "part", Label: i18n.K("person.history_what"), Value: string(h.Part)}
+}
+
+// parts are what the history can be narrowed down to.
+func (historyView) parts() []ui.Option {
+	options := []ui.Option{{Text: i18n.K("person.history_all")}}
+	for _, part := range append(slices.Clone(editable), Family) {
+		options = append(options, ui.Option{Value: string(part), Text: partText(part)})
+	}
+	return options
 }

@@ -75,6 +75,26 @@ type Person struct {
 	Address       string `json:"address,omitempty"`        // of registration
 	ActualAddress string `json:"actual_address,omitempty"` // where the person lives, when it is another
 
+	PolicySeries      string `json:"policy_series,omitempty"` // 6 digits, of an old policy
+	PolicyNumber      string `json:"policy_number,omitempty"` // 16 digits, 10 with a series
+	AbroadNumber      string `json:"abroad_number,omitempty"` // 9 digits
+	AbroadIssuedBy    string `json:"abroad_issued_by,omitempty"`
+	AbroadIssuedOn    string `json:"abroad_issued_on,omitempty"`
+	AbroadUntil       string `json:"abroad_until,omitempty"`
+	LicenceNumber     string `json:"licence_number,omitempty"` // 10 characters
+	LicenceCategories string `json:"licence_categories,omitempty"`
+	LicenceIssuedOn   string `json:"licence_issued_on,omitempty"`
+	LicenceUntil      string `json:"licence_until,omitempty"`
+	Citizenship       string `json:"citizenship,omitempty"`
+	OGRNIP            string `json:"ogrnip,omitempty"` // 15 digits
+	Employer          string `json:"employer,omitempty"`
+	Position          string `json:"position,omitempty"`
+	Education         string `json:"education,omitempty"` // basic, secondary, vocational, higher, degree
+	Marital           string `json:"marital,omitempty"`   // single, married, divorced, widowed
+	TaxResidency      string `json:"tax_residency,omitempty"`
+
+	Relatives []Relative `json:"relatives,omitempty"`
+
 	Verified []Part `json:"verified,omitempty"` // what a register or an operator confirmed
 
 	version int64
@@ -127,6 +147,12 @@ func (p Person) take(part Part, q Person) Person {
 		p.SNILS, p.INN = q.SNILS, q.INN
 	case Home:
 		p.Address, p.ActualAddress = q.Address, q.ActualAddress
+	case Family:
+		p.Relatives = q.Relatives
+	default:
+		for _, d := range data(part, nil) {
+			*d.in(&p) = *d.in(&q)
+		}
 	}
 	return p
 }
@@ -142,7 +168,10 @@ func (p Person) equal(q Person) bool {
 	return p.Surname == q.Surname && p.Name == q.Name && p.Patronymic == q.Patronymic && p.BirthDate == q.BirthDate && p.BirthPlace == q.BirthPlace && p.Sex == q.Sex &&
 		p.PassportSeries == q.PassportSeries && p.PassportNumber == q.PassportNumber && p.PassportIssuedBy == q.PassportIssuedBy &&
 		p.PassportIssuedOn == q.PassportIssuedOn && p.DivisionCode == q.DivisionCode && p.SNILS == q.SNILS && p.INN == q.INN &&
-		p.Address == q.Address && p.ActualAddress == q.ActualAddress
+		p.Address == q.Address && p.ActualAddress == q.ActualAddress && slices.Equal(p.Relatives, q.Relatives) &&
+		!slices.ContainsFunc(own, func(part Part) bool {
+			return slices.ContainsFunc(data(part, nil), func(d datum) bool { return *d.in(&p) != *d.in(&q) })
+		})
 }
 
 // Prefilled is a value that the portal knows, and from where: a message key.
@@ -183,6 +212,23 @@ func (p Person) facts() map[string]Prefilled {
 		actual = p.Address
 	}
 	add(Home, "person.address_actual.line", actual)
+	for _, part := range own {
+		for _, d := range data(part, nil) {
+			if d.fact != "" {
+				add(part, d.fact, *d.in(&p))
+			}
+		}
+	}
+	for _, r := range p.Relatives {
+		// Of several children forms of today know the first.
+		for name, value := range map[string]string{"fio.last": r.Surname, "fio.first": r.Name, "fio.middle": r.Patronymic, "birth_date": r.BirthDate,
+			"snils": r.SNILS, "policy": r.Policy, "certificate": r.Certificate} {
+			name = "person." + string(r.Kin) + "." + name
+			if _, there := all[name]; !there {
+				add(Family, name, value)
+			}
+		}
+	}
 	return all
 }
 

@@ -19,5 +19,7 @@ func Schema() schema.Feature {
 	return schema.Feature{Name: "person", FS: migrations, Tables: []schema.Table{
 		{Name: "person", Owner: "account", Person: "account"},
 		{Name: "person_change", Owner: "account", Person: "account"},
+		{Name: "person_proposal", Owner: "account", Person: "account"},
+		{Name: "person_setting", Owner: "account", Person: "account"},
 	}}
 }

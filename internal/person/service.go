@@ -2,13 +2,13 @@ package person
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"kabinet/internal/account"
 	"kabinet/internal/audit"
+	"kabinet/internal/consent"
+	"kabinet/internal/notify"
 	"kabinet/internal/platform/id"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/sqldb"
@@ -20,11 +20,13 @@ type Service struct {
 	keys     *secret.Keyring
 	now      func() time.Time
 	accounts *account.Service
+	consents *consent.Service // nil until KeepByConsent
+	notices  *notify.Service  // as well
 }
 
 // New returns a Service.
 func New(db *sqldb.DB, keys *secret.Keyring, now func() time.Time, accounts *account.Service) *Service {
-	return &Service{db, keys, now, accounts}
+	return &Service{db: db, keys: keys, now: now, accounts: accounts}
 }
 
 // Create keeps the name of a new account in the transaction that makes it, for
@@ -50,35 +52,6 @@ func (s *Service) Person(ctx context.Context, account string) (Person, error) {
 func (s *Service) NameOf(ctx context.Context, id string) (account.Name, error) {
 	p, err := s.Person(ctx, id)
 	return account.Name{Surname: p.Surname, Name: p.Name, Patronymic: p.Patronymic}, err
-}
-
-// Save replaces one part by what the holder typed. version is that of the data
-// the form showed. It returns ErrVerified, ErrChanged and ErrNoPart.
-func (s *Service) Save(ctx context.Context, account, session string, version int64, part Part, typed Person) error {
-	if !slices.Contains(Parts, part) {
-		return ErrNoPart
-	}
-	by := audit.Actor{Kind: audit.Person, ID: account, Session: session}
-	err := s.db.Tx(ctx, func(tx *sqldb.DB) error {
-		p, err := personOf(ctx, tx, s.keys, account, tx.ForUpdate())
-		if err != nil {
-			return err
-		}
-		fresh := p.take(part, typed)
-		switch {
-		case p.Is(part):
-			return ErrVerified
-		case same(part, p, fresh):
-			return nil
-		case p.version != version:
-			return ErrChanged
-		}
-		return s.replace(ctx, tx, account, p, fresh, by, part)
-	})
-	if err != nil && !errors.Is(err, ErrVerified) && !errors.Is(err, ErrChanged) {
-		return fmt.Errorf("saving %s of a person: %w", part, err)
-	}
-	return err
 }
 
 // Put replaces everything that is known, as somebody who checked it or who sets
@@ -136,11 +109,26 @@ func (s *Service) level(ctx context.Context, tx *sqldb.DB, id string, complete b
 }
 
 // Prefill returns what forms need not ask for, by the name of the source:
-// "person.snils", "person.fio.last", "account.phone".
+// "person.snils", "person.fio.last", "account.phone". It is empty for somebody
+// who does not want forms filled in; what is kept by a consent that was
+// withdrawn is left out.
 func (s *Service) Prefill(ctx context.Context, id string) (map[string]Prefilled, error) {
+	set, err := s.Settings(ctx, id)
+	if err != nil || !set.Fill {
+		return map[string]Prefilled{}, err
+	}
 	p, err := s.Person(ctx, id)
 	if err != nil {
 		return nil, err
+	}
+	if !same(Extra, p, Person{}) || len(p.Relatives) > 0 {
+		agrees, err := s.agrees(ctx, nil, id)
+		if err != nil {
+			return nil, err
+		}
+		if !agrees {
+			p = p.without(Extra).without(Family)
+		}
 	}
 	all := p.facts()
 	contacts, err := s.accounts.Contacts(ctx, id)
@@ -160,8 +148,9 @@ func (s *Service) Prefill(ctx context.Context, id string) (map[string]Prefilled,
 
 // History returns what was changed and when, newest first, at most limit lines
 // older than the one with ID before ("" is from the newest).
-func (s *Service) History(ctx context.Context, account, before string, limit int) ([]Change, error) {
-	list, err := changes(ctx, s.db, account, before, limit)
+// part "" is every part.
+func (s *Service) History(ctx context.Context, account string, part Part, before string, limit int) ([]Change, error) {
+	list, err := changes(ctx, s.db, account, part, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("listing changes: %w", err)
 	}

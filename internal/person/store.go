@@ -51,16 +51,26 @@ func insertChange(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, accou
 
 // changes returns lines older than the one with ID before, all from the newest
 // when it is "".
-func changes(ctx context.Context, db *sqldb.DB, account, before string, limit int) ([]Change, error) {
-	if before == "" {
-		before = "~" // after every ID
-	}
+func changes(ctx context.Context, db *sqldb.DB, account string, part Part, before string, limit int) ([]Change, error) {
+	query, args := changesQuery(account, part, before, limit)
 	return sqldb.All(ctx, db, func(r sqldb.Row) (c Change, err error) {
 		var at sqldb.Time
 		err = r.Scan(&c.ID, &at, (*string)(&c.Part), &c.By)
 		c.At = at.Time
 		return c, err
-	}, `SELECT id, at, part, actor_kind FROM person_change WHERE account = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, account, before, limit)
+	}, query, args...)
+}
+
+// changesQuery is the query of changes and its arguments.
+func changesQuery(account string, part Part, before string, limit int) (string, []any) {
+	if before == "" {
+		before = "~" // after every ID
+	}
+	query, args := `SELECT id, at, part, actor_kind FROM person_change WHERE account = $1 AND id < $2`, []any{account, before, limit}
+	if part != "" {
+		query, args = query+` AND part = $4`, append(args, string(part))
+	}
+	return query + ` ORDER BY id DESC LIMIT $3`, args
 }
 
 // oldValue is a line of the history with what the part held before.
