@@ -23,8 +23,6 @@ type SecondWays struct {
 	Step
 	Way    Factor
 	Others []Factor // other ways, the first one first
-
-	account string
 }
 
 // SecondWays returns the second step of a flow. It returns ErrFlow.
@@ -36,7 +34,7 @@ func (s *Service) SecondWays(ctx context.Context, c Client, flowID string) (p Se
 	if err != nil {
 		return p, err
 	}
-	p.Way, p.account = f.data.way(), f.account
+	p.Way = f.data.way()
 	p.Others = slices.DeleteFunc(set.Ways(), func(one Factor) bool { return one == p.Way })
 	return p, nil
 }

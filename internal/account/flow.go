@@ -28,6 +28,7 @@ type Step struct {
 	Kept     string
 	Next     string
 	data     flowData
+	account  string // whom it concerns; "" when nobody, or not known yet
 }
 
 // startFlow makes a flow and plans the sending of its first code. The work is
@@ -135,7 +136,7 @@ func (s *Service) Step(ctx context.Context, c Client, flowID string, kinds ...st
 		return Step{}, err
 	}
 	return Step{ID: f.id, Kind: f.kind, To: f.shown(), Left: f.left(), Life: f.codeLife(), ResendAt: f.resendAt(), Proved: !f.proved.IsZero(),
-		Alien: f.data.Alien, Name: f.data.Name, Email: f.data.Email, Consents: f.data.Consents, Kept: f.data.Kept, Next: f.data.Next, data: f.data}, nil
+		Alien: f.data.Alien, Name: f.data.Name, Email: f.data.Email, Consents: f.data.Consents, Kept: f.data.Kept, Next: f.data.Next, data: f.data, account: f.account}, nil
 }
 
 // shown is where the page says the code went: what was typed, so that it says

@@ -48,7 +48,7 @@ func (s *Service) registerForm(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return err
 	}
-	return web.Write(w, r, http.StatusOK, registerPage(newRegisterForm(step, s.rules)))
+	return web.Write(w, r, http.StatusOK, registerPage(newRegisterForm(step, s.Rules())))
 }
 
 func (s *Service) registerData(w http.ResponseWriter, r *http.Request) error {
@@ -56,10 +56,10 @@ func (s *Service) registerData(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return err
 	}
-	f := newRegisterForm(step, s.rules)
+	f := newRegisterForm(step, s.Rules())
 	ok = web.Read(r, f.all()...)
 	in := f.registration()
-	if !judge(&f.Password, &f.Repeat, s.rules, in.context(step.To.Value)...) || !ok {
+	if !judge(&f.Password, &f.Repeat, s.Rules(), in.context(step.To.Value)...) || !ok {
 		if err := s.KeepRegistration(r.Context(), s.clientOf(w, r), step.ID, in); err != nil {
 			return err
 		}
@@ -82,8 +82,10 @@ func (s *Service) recoverForm(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return err
 	}
-	f := newNewPasswordForm(s.rules)
-	f.Login = step.To.Value
+	f, _, err := s.recoveryForm(r, step)
+	if err != nil {
+		return err
+	}
 	return web.Write(w, r, http.StatusOK, newPasswordPage(f))
 }
 
@@ -92,10 +94,12 @@ func (s *Service) recoverPassword(w http.ResponseWriter, r *http.Request) error 
 	if !ok {
 		return err
 	}
-	f := newNewPasswordForm(s.rules)
-	f.Login = step.To.Value
+	f, words, err := s.recoveryForm(r, step)
+	if err != nil {
+		return err
+	}
 	ok = web.Read(r, &f.Password, &f.Repeat)
-	if !judge(&f.Password, &f.Repeat, s.rules, step.To.Value) || !ok {
+	if !judge(&f.Password, &f.Repeat, f.Rules, words...) || !ok {
 		return web.Write(w, r, http.StatusUnprocessableEntity, newPasswordPage(f))
 	}
 	if err := s.Recover(r.Context(), s.clientOf(w, r), step.ID, f.Password.Value); err != nil {
@@ -107,4 +111,13 @@ func (s *Service) recoverPassword(w http.ResponseWriter, r *http.Request) error 
 		return web.Write(w, r, status, newPasswordPage(f))
 	}
 	return web.SeeOther(w, r, "/login?recovered=1")
+}
+
+// recoveryForm is the form of a new password after a proved recovery, and the
+// words that it must not be made of.
+func (s *Service) recoveryForm(r *http.Request, step Step) (newPasswordForm, []string, error) {
+	rules, words, err := s.rulesFor(r.Context(), step.account)
+	f := newNewPasswordForm(rules)
+	f.Login = step.To.Value
+	return f, words, err
 }

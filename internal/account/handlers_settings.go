@@ -14,6 +14,8 @@ func (s *Service) settingsRoutes(rt *web.Router) {
 	rt.Handle("GET /settings/security", s.security, web.SignedIn)
 	rt.Handle("GET /settings/password", s.passwordForm, web.SignedIn)
 	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)
+	rt.Handle("POST /settings/password/remind/on", s.remind(true), web.SignedIn)
+	rt.Handle("POST /settings/password/remind/off", s.remind(false), web.SignedIn)
 	rt.Handle("GET /email/{account}/{link}/{secret}", s.emailLink)
 	rt.Handle("POST /email/{account}/{link}/{secret}", s.confirmLink)
 }
@@ -106,25 +108,27 @@ func (s *Service) passwordForm(w http.ResponseWriter, r *http.Request) error {
 // newPassword returns the form to change the password and the words that the
 // new one must not be made of.
 func (s *Service) newPassword(r *http.Request) (newPasswordForm, []string, error) {
-	f := newNewPasswordForm(s.rules)
-	if web.VisitOf(r.Context()).Only != "" {
-		f.Notice = notice{ui.Warning, i18n.K("account.password_first")}
-	}
-	contacts, err := s.ContactsOf(r.Context(), web.Account(r))
+	account := web.Account(r)
+	rules, words, err := s.rulesFor(r.Context(), account)
+	f := newNewPasswordForm(rules)
 	if err != nil {
 		return f, nil, err
 	}
-	words, err := s.words(r.Context(), web.Account(r))
+	contacts, err := s.ContactsOf(r.Context(), account)
 	if err != nil {
 		return f, nil, err
 	}
 	for _, c := range contacts {
-		words = append(words, c.Value)
 		if c.Main {
 			f.Login = c.Value
 		}
 	}
-	return f, words, nil
+	if web.VisitOf(r.Context()).Only != "" {
+		f.Notice = notice{ui.Warning, i18n.K("account.password_first")}
+		return f, words, nil
+	}
+	f.Reminds, f.MayRemind, err = s.Reminds(r.Context(), account)
+	return f, words, err
 }
 
 func (s *Service) changePassword(w http.ResponseWriter, r *http.Request) error {
@@ -133,11 +137,11 @@ func (s *Service) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ok := web.Read(r, &f.Current, &f.Password, &f.Repeat)
-	if !judge(&f.Password, &f.Repeat, s.rules, words...) || !ok {
+	if !judge(&f.Password, &f.Repeat, f.Rules, words...) || !ok {
 		return web.Write(w, r, http.StatusUnprocessableEntity, changePasswordPage(f))
 	}
 	v := web.VisitOf(r.Context())
-	err = s.ChangePassword(r.Context(), s.clientOf(w, r), v.Account, v.Session, f.Current.Value, f.Password.Value, words...)
+	err = s.ChangePassword(r.Context(), s.clientOf(w, r), v.Account, v.Session, f.Current.Value, f.Password.Value)
 	if errors.Is(err, ErrWrong) || errors.Is(err, ErrSamePassword) {
 		f.Current.Error = i18n.K("account.password_wrong")
 		if errors.Is(err, ErrSamePassword) {
@@ -165,4 +169,14 @@ func (s *Service) confirmLink(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Write(w, r, http.StatusOK, emailDonePage())
+}
+
+func (s *Service) remind(on bool) web.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v := web.VisitOf(r.Context())
+		if err := s.SetReminds(r.Context(), v.Account, v.Session, on); err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, "/settings/password")
+	}
 }

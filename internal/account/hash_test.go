@@ -97,7 +97,7 @@ func TestHashesAtOnce(t *testing.T) {
 // Proves: A-25
 func TestRules(t *testing.T) {
 	t.Parallel()
-	rules := NewRules(Classes)
+	rules := NewRules(Classes, false, nil)
 	for _, c := range []struct{ typed, broken string }{
 		{"Зимний-Вечер 7", ""},
 		{"Ab1!", "length"},
@@ -129,7 +129,7 @@ func TestRules(t *testing.T) {
 			t.Errorf("%q breaks %q, want %q", c.typed, got, c.broken)
 		}
 	}
-	phrase := NewRules(Phrase)
+	phrase := NewRules(Modern, false, nil)
 	if b := phrase.Broken("длинная фраза без знаков"); len(b) != 0 {
 		t.Errorf("a phrase breaks %v", b)
 	}

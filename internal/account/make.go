@@ -74,7 +74,11 @@ func (s *Service) Make(ctx context.Context, tx *sqldb.DB, sample Sample) (Accoun
 // does: every session ends and the holder is told. It returns ErrPassword and
 // ErrBusy.
 func (s *Service) SetPassword(ctx context.Context, account, password string) error {
-	if len(s.rules.Broken(password)) > 0 {
+	rules, words, err := s.rulesFor(ctx, account)
+	if err != nil {
+		return err
+	}
+	if len(rules.Broken(password, words...)) > 0 {
 		return ErrPassword
 	}
 	hash, err := s.hasher.hash(ctx, password)

@@ -144,8 +144,9 @@ func judge(password, repeat *web.Field, rules Rules, context ...string) bool {
 	if password.Error.IsZero() {
 		if broken := rules.Broken(password.Value, context...); len(broken) > 0 {
 			password.Error = i18n.K("account.password_broken", "rule", broken[0].Text)
-			if broken[0].ID == "common" {
-				password.Error = i18n.K("account.password_common")
+			switch broken[0].ID {
+			case "common", "leaked":
+				password.Error = i18n.K("account.password_" + broken[0].ID)
 			}
 		}
 	}
@@ -157,13 +158,14 @@ func judge(password, repeat *web.Field, rules Rules, context ...string) bool {
 
 type newPasswordForm struct {
 	Current, Password, Repeat web.Field // Current only when it is changed by somebody signed in
-	Rules                     []Rule
+	Rules                     Rules
 	Login                     string // for password managers
+	Reminds, MayRemind        bool   // of the age of the password
 	Notice                    notice
 }
 
 func newNewPasswordForm(rules Rules) newPasswordForm {
-	return newPasswordForm{Current: passwordField("current", "account.password_current"), Rules: rules.List(),
+	return newPasswordForm{Current: passwordField("current", "account.password_current"), Rules: rules,
 		Password: newPasswordField("password", "account.password_new"), Repeat: passwordField("repeat", "account.password_repeat")}
 }
 

@@ -21,8 +21,12 @@ type Profile string
 const (
 	// Classes is the default: A-25 with all its classes of characters.
 	Classes Profile = "classes"
-	// Phrase asks for length instead of classes: 15 characters of anything.
-	Phrase Profile = "phrase"
+	// Modern asks for length instead of classes: 15 characters of anything, 8 of an
+	// account that has the second step. Source: SP 800-63B-4 3.1.1.2.
+	Modern Profile = "modern"
+	// Regulated is for staff where a local act demands classes and a greatest age:
+	// Classes with 10 characters. It is an exception from ASVS 6.2.5 and 6.2.10.
+	Regulated Profile = "regulated"
 )
 
 // Rule is one condition that a new password must meet.
@@ -47,8 +51,9 @@ type Rules struct {
 	common func(string) bool
 }
 
-// NewRules returns the rules of a profile; "" is Classes.
-func NewRules(p Profile) Rules {
+// NewRules returns the rules of a profile, "" being Classes; second tells that
+// the account has the second step. leaked may be nil.
+func NewRules(p Profile, second bool, leaked *LeakedList) Rules {
 	words := commonWords()
 	common := func(s string) bool {
 		_, found := slices.BinarySearch(words, s)
@@ -61,14 +66,27 @@ func NewRules(p Profile) Rules {
 		return Rule{id, i18n.K("account.rule_" + id), 0, script, func(p password) bool { return strings.ContainsFunc(p.typed, is) }}
 	}
 	list := []Rule{length(15)}
-	if p != Phrase {
-		list = []Rule{length(8), has("upper", `\p{Lu}`, unicode.IsUpper), has("lower", `\p{Ll}`, unicode.IsLower),
+	switch {
+	case p == Modern && second:
+		list = []Rule{length(8)}
+	case p != Modern:
+		least := 8
+		if p == Regulated {
+			least = 10
+		}
+		list = []Rule{length(least), has("upper", `\p{Lu}`, unicode.IsUpper), has("lower", `\p{Ll}`, unicode.IsLower),
 			has("digit", `\p{Nd}`, unicode.IsDigit), has("special", `[^\p{L}\p{Nd}\p{Cc}]`, special)}
 	}
-	list = append(list,
-		Rule{"sequence", i18n.K("account.rule_sequence"), 1, notSequential, func(p password) bool { return !sequential(p.typed) }},
-		Rule{"common", i18n.K("account.rule_common"), 0, "", func(p password) bool { return !listed(p) }},
-	)
+	if p != Modern {
+		list = append(list, Rule{"sequence", i18n.K("account.rule_sequence"), 1, notSequential, func(p password) bool { return !sequential(p.typed) }})
+	}
+	list = append(list, Rule{"common", i18n.K("account.rule_common"), 0, "", func(p password) bool { return !listed(p) }})
+	if leaked != nil {
+		list = append(list, Rule{"leaked", i18n.K("account.rule_leaked"), 0, "", func(p password) bool {
+			found, err := leaked.Has(p.typed)
+			return err != nil || !found // a list that cannot be read keeps nobody out; sign-ins log it
+		}})
+	}
 	return Rules{list, common}
 }
 

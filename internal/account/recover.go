@@ -105,7 +105,11 @@ func (s *Service) Recover(ctx context.Context, c Client, flowID, password string
 	if f.proved.IsZero() {
 		return ErrFlow
 	}
-	if len(s.rules.Broken(password, f.data.Login.Value)) > 0 {
+	rules, words, err := s.rulesFor(ctx, f.account)
+	if err != nil {
+		return err
+	}
+	if len(rules.Broken(password, words...)) > 0 {
 		return ErrPassword
 	}
 	hash, err := s.hasher.hash(ctx, password)

@@ -81,7 +81,7 @@ func (s *Service) Register(ctx context.Context, c Client, flowID string, r Regis
 	if !enough(r.Consents) {
 		return Started{}, ErrConsent
 	}
-	if len(s.rules.Broken(r.Password, r.context(f.data.Login.Value)...)) > 0 {
+	if len(s.Rules().Broken(r.Password, r.context(f.data.Login.Value)...)) > 0 {
 		return Started{}, ErrPassword
 	}
 	hash, err := s.hasher.hash(ctx, r.Password)

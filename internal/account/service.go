@@ -32,7 +32,7 @@ type Options struct {
 	Limits    *limit.Limiter
 	Catalogue *i18n.Catalogue
 	Location  *time.Location // of the region; nil is UTC
-	Profile   Profile        // rules for new passwords; "" is Classes
+	Passwords Passwords      // policy of passwords
 	PublicURL string         // of the portal, without a slash at the end: links in messages begin with it
 	Secure    bool           // reached by https
 
@@ -73,7 +73,7 @@ type Service struct {
 	limits     *limit.Limiter
 	texts      *i18n.Catalogue
 	location   *time.Location
-	rules      Rules
+	passwords  policy
 	hasher     *hasher
 	publicURL  string
 	secure     bool
@@ -104,18 +104,15 @@ func New(o Options) *Service {
 		o.Agreed = func(context.Context, *sqldb.DB, string, []string, audit.Actor) error { return nil }
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, texts: o.Catalogue, location: o.Location,
-		rules: NewRules(o.Profile), hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
+		hasher: newHasher(o.Keys), publicURL: o.PublicURL, secure: o.Secure, notices: o.Notices, mail: o.Mail, sms: o.SMS, registered: o.Registered, agreed: o.Agreed,
 		nameOf: o.NameOf, clientIP: o.ClientIP, ways: o.Ways, places: o.Places, lives: o.Lives.withDefaults(), undo: map[string]Undo{}, locks: o.Locks.filled(),
-		webauthn: newWebAuthn(o.PublicURL)}
+		webauthn: newWebAuthn(o.PublicURL), passwords: newPolicy(o.Passwords)}
 }
 
 // EndedSignal is what transactions announce to every process (sqldb.Signal)
 // when a session of an account was ended; the payload is the account. Whoever
 // holds something open for it closes it.
 const EndedSignal = "account.ended"
-
-// Rules are the conditions of new passwords, to be shown beside the field.
-func (s *Service) Rules() Rules { return s.rules }
 
 // The limits of this feature. A source is an IPv4 address or the /64 of an IPv6
 // one.

@@ -239,16 +239,23 @@ func (s *Service) checkOwn(ctx context.Context, c Client, account, password stri
 }
 
 // ChangePassword replaces the current password by fresh, ends the other
-// sessions and tells the holder. context are words that fresh must not be made
-// of. It returns ErrWrong, ErrLocked, ErrPassword, ErrSamePassword and ErrBusy.
-func (s *Service) ChangePassword(ctx context.Context, c Client, account, session, current, fresh string, context ...string) error {
+// sessions and tells the holder. It returns ErrWrong, ErrLocked, ErrPassword, ErrSamePassword and ErrBusy.
+func (s *Service) ChangePassword(ctx context.Context, c Client, account, session, current, fresh string) error {
 	if err := s.checkOwn(ctx, c, account, current); err != nil {
 		return err
 	}
 	if fresh == current {
 		return ErrSamePassword
 	}
-	if len(s.rules.Broken(fresh, context...)) > 0 {
+	a, err := s.Account(ctx, account)
+	if err != nil {
+		return err
+	}
+	rules, words, err := s.rulesFor(ctx, account)
+	if err != nil {
+		return err
+	}
+	if len(rules.Broken(fresh, words...)) > 0 {
 		return ErrPassword
 	}
 	hash, err := s.hasher.hash(ctx, fresh)
@@ -268,7 +275,7 @@ func (s *Service) ChangePassword(ctx context.Context, c Client, account, session
 		if err := s.tellPassword(ctx, tx, account); err != nil {
 			return err
 		}
-		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_password"})
+		return audit.Record(ctx, tx, s.now(), audit.Entry{Owner: account, Actor: actor(account, session), Act: "account.audit_password", Reason: s.passwords.changeReason(a)})
 	})
 	if err != nil {
 		return fmt.Errorf("changing a password: %w", err)

@@ -60,7 +60,11 @@ func (s *Service) SignIn(ctx context.Context, c Client, in SignIn) (Entered, err
 	if !cred.until.IsZero() && !s.now().Before(cred.until) {
 		return Entered{}, ErrTemporaryOver
 	}
-	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password", confined: cred.mustChange, try: try})
+	confined, err := s.weighPassword(ctx, cred, in.Password)
+	if err != nil {
+		return Entered{}, err
+	}
+	return s.enter(ctx, c, cred.Account, in, Proof{Method: "account.method_password", confined: confined, try: try})
 }
 
 // rehash stores the password anew at today's cost.

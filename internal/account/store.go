@@ -44,16 +44,18 @@ type credential struct {
 	hash       string
 	mustChange bool      // it is temporary: serves only to choose another
 	until      time.Time // when a temporary one ends, else zero
+	changed    time.Time
+	remind     bool // of its age
 }
 
 // credentialOf returns the zero credential when there is no such account.
 func credentialOf(ctx context.Context, db *sqldb.DB, account string) (credential, error) {
 	c, err := sqldb.One(ctx, db, func(r sqldb.Row) (c credential, err error) {
-		var until sqldb.Time
-		err = r.Scan(&c.ID, &c.Number, (*string)(&c.Level), &c.Staff, &c.SecondFactor, &c.Lang, &c.hash, &c.mustChange, &until)
-		c.until = until.Time
+		var until, changed sqldb.Time
+		err = r.Scan(&c.ID, &c.Number, (*string)(&c.Level), &c.Staff, &c.SecondFactor, &c.Lang, &c.hash, &c.mustChange, &until, &changed, &c.remind)
+		c.until, c.changed = until.Time, changed.Time
 		return c, err
-	}, `SELECT a.id, a.number, a.level, a.staff, a.second_factor, a.lang, p.hash, p.must_change, p.until
+	}, `SELECT a.id, a.number, a.level, a.staff, a.second_factor, a.lang, p.hash, p.must_change, p.until, p.changed_at, p.remind
 		FROM account a JOIN account_password p ON p.account = a.id WHERE a.id = $1`, account)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return credential{}, nil

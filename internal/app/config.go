@@ -46,6 +46,7 @@ type Config struct {
 	Scanner   string           `config:"scanner" example:"unix:/run/clamav/clamd.ctl" help:"ClamAV daemon that looks at uploads: unix:PATH or tcp:HOST:PORT. Without it uploads are not scanned."`
 	Outside   Outside          `config:"outside" help:"Sign-ins that others keep: ЕСИА, banks, any OpenID provider."`
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
+	Passwords Passwords        `config:"passwords" help:"What passwords must be like."`
 	Lock      Lock             `config:"lock" help:"When wrong passwords shut a sign-in."`
 	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`

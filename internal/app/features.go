@@ -131,6 +131,10 @@ func (a *App) openPeople() error {
 	if err != nil {
 		return err
 	}
+	passwords, err := a.cfg.Passwords.policy()
+	if err != nil {
+		return err
+	}
 	a.accounts = account.New(account.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Secure: a.cfg.secure(),
 		Notices: a.notices, SMS: sendSMS, Mail: sendMail, ClientIP: source, Ways: a.waysIn, Places: places, Lives: a.cfg.Sessions.lives(),
@@ -140,8 +144,9 @@ func (a *App) openPeople() error {
 		Agreed: func(ctx context.Context, tx *sqldb.DB, account string, purposes []string, by audit.Actor) error {
 			return a.consents.Registered(ctx, tx, account, purposes, by)
 		},
-		Locks:  account.Locks{Failures: a.cfg.Lock.Failures, First: a.cfg.Lock.First, Longest: a.cfg.Lock.Longest, Everywhere: a.cfg.Lock.Everywhere},
-		NameOf: func(ctx context.Context, id string) (account.Name, error) { return a.people.NameOf(ctx, id) },
+		Passwords: passwords,
+		Locks:     account.Locks{Failures: a.cfg.Lock.Failures, First: a.cfg.Lock.First, Longest: a.cfg.Lock.Longest, Everywhere: a.cfg.Lock.Everywhere},
+		NameOf:    func(ctx context.Context, id string) (account.Name, error) { return a.people.NameOf(ctx, id) },
 	})
 	if err := a.openConsents(); err != nil {
 		return err

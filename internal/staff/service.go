@@ -149,7 +149,7 @@ type NewUser struct {
 // phone and address as confirmed. It returns account.ErrTaken,
 // account.ErrPassword and ErrRoles.
 func (s *Service) Create(ctx context.Context, u NewUser) (account.Account, error) {
-	if len(s.accounts.Rules().Broken(u.Password, u.Name.Surname, u.Name.Name, u.Phone, u.Email)) > 0 {
+	if len(s.accounts.StaffRules().Broken(u.Password, u.Name.Surname, u.Name.Name, u.Phone, u.Email)) > 0 {
 		return account.Account{}, account.ErrPassword
 	}
 	hash, err := s.accounts.Hash(ctx, u.Password)
