@@ -39,7 +39,6 @@ func (w *world) places(t *testing.T) []place {
 	v := newVisitor(t, w.Stand)
 	v.Register(c)
 	v.Profile(c)
-	w.knownToTax(t, c)
 	done := v.confirmed(v.incomeReady(), c)
 	paper := v.Await(done, "Выполнено")
 	code := href(paper, `a[href^="/verify/"]`)

@@ -164,25 +164,58 @@ func (v visitor) SignIn(phone, password string) {
 	}
 }
 
-// Profile fills in what the Standard level needs.
+// identity is what a person types to be checked online.
+func (c Citizen) identity() map[string]string {
+	return map[string]string{"surname": c.Surname, "name": c.Name, "patronymic": c.Patronymic, "birth_date": c.Day(),
+		"passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011", "issued_by": "Отделом по вопросам миграции г. Верхнереченска",
+		"division": "990-001", "snils": c.SNILS, "address": "г. Верхнереченск, ул. Кедровая, д. 9, кв. 3"}
+}
+
+// Profile has the registers know the person and check what they type, which
+// makes the account Standard.
 func (v visitor) Profile(c Citizen) {
 	v.t.Helper()
-	p := v.send(v.Get("/profile/personal"), map[string]string{"birth_date": c.Day(), "passport_series": c.Series, "passport_number": c.Number, "issued_on": "20.03.2011",
-		"issued_by": "Отделом по вопросам миграции г. Верхнереченска", "division": "990-001", "snils": c.SNILS,
-		"address": "г. Верхнереченск, ул. Кедровая, д. 9, кв. 3"})
-	p = v.send(p, map[string]string{"code": v.s.SMSCode(v.t, c.Phone)})
-	if p.Status != http.StatusOK || p.URL.Path != "/profile" {
-		v.t.Fatalf("filling in the profile: %d at %s: %s", p.Status, p.URL, p.Text("main"))
+	v.s.known(v.t, c)
+	p := v.send(v.Get("/profile/identity/online"), c.identity())
+	if p.Status != http.StatusOK || p.Has(".ds-error-summary") {
+		v.t.Fatalf("asking for the check: %d: %s", p.Status, p.Text("main"))
+	}
+	v.Await(p.URL.Path, "Подтверждено")
+}
+
+// ProveOnline is Profile in a browser, with slips at first.
+func (p *Page) ProveOnline(s *Stand, c Citizen) {
+	p.t.Helper()
+	p.Open("/profile/identity/online")
+	for name, value := range c.identity() {
+		p.Fill(name, value)
+	}
+	p.Fill("birth_date", "31.02.1991")
+	p.Fill("passport_number", c.Number[:4])
+	p.Fill("snils", c.SNILS[:9]+fmt.Sprintf("%02d", (atoi(c.SNILS[9:])+1)%100))
+	p.Submit()
+	p.wrong("birth_date", "passport_number", "snils")
+	if got := p.Value("birth_date"); got != "31.02.1991" {
+		p.t.Errorf("the wrong date became %q", got)
+	}
+	p.Fill("birth_date", c.Day())
+	p.Fill("passport_number", c.Number)
+	p.Fill("snils", c.SNILS)
+	p.Submit()
+	if p.view.NoScript {
+		p.Await(p.view.say("Подтверждено", "Confirmed"))
+	} else {
+		p.See(p.view.say("Подтверждено", "Confirmed"))
 	}
 }
 
-// knownToTax tells the tax register of the person, through the page of the sandbox.
-func (s *Stand) knownToTax(t *testing.T, c Citizen) {
+// known tells the registers of the person, through the page of the sandbox.
+func (s *Stand) known(t *testing.T, c Citizen) {
 	t.Helper()
 	p := webtest.New(t, s.Sandbox).Get("/tax/people/new").Form("form").Set("surname", c.Surname).Set("name", c.Name).Set("patronymic", c.Patronymic).
 		Set("birth_date", c.Birth).Set("snils", c.SNILS).Set("passport", c.Series+c.Number).Set("jobs", "1").Set("pay", "68400").Send()
 	if p.Status != http.StatusOK || p.Has(".wrong") {
-		t.Fatalf("the tax register does not take the person: %d: %s", p.Status, p.Text("main"))
+		t.Fatalf("the registers do not take the person: %d: %s", p.Status, p.Text("main"))
 	}
 }
 

@@ -25,7 +25,6 @@ func TestNothingPersonalCanBeReadInTheFiles(t *testing.T) {
 	v := newVisitor(t, s)
 	v.Register(c)
 	v.Profile(c)
-	s.knownToTax(t, c)
 	v.Await(v.confirmed(v.incomeReady(), c), "Выполнено")
 	v.confirmed(v.subsidyReady(), c)
 

@@ -43,6 +43,9 @@ type Config struct {
 	Mail      Mail             `config:"mail" help:"Letters to people."`
 	SMS       SMS              `config:"sms" help:"Text messages to people: sign-in codes and notices."`
 	Tax       Tax              `config:"tax" help:"Connector to the tax register."`
+	Passport  Register         `config:"passport" help:"Connector to the passport register. Without it or the pension register, verifiers check every person by papers."`
+	Pension   Register         `config:"pension" help:"Connector to the pension register."`
+	Post      Register         `config:"post" help:"Connector to the post office, which carries codes on paper. Without it there is no such way to prove one's identity."`
 	Scanner   string           `config:"scanner" example:"unix:/run/clamav/clamd.ctl" help:"ClamAV daemon that looks at uploads: unix:PATH or tcp:HOST:PORT. Without it uploads are not scanned."`
 	Outside   Outside          `config:"outside" help:"Sign-ins that others keep: ЕСИА, banks, any OpenID provider."`
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
@@ -101,6 +104,13 @@ type Tax struct {
 	URL     string        `config:"url" check:"url" example:"https://tax.example.org" help:"Address of the register. Without it its services go to clerks."`
 	Token   config.Secret `config:"token" help:"Bearer token for the register."`
 	Timeout time.Duration `config:"timeout" default:"20s" min:"1s" max:"5m" help:"How long one question may take."`
+}
+
+// Register is a connector to a partner that is asked over HTTP.
+type Register struct {
+	URL     string        `config:"url" check:"url" example:"https://register.example.org" help:"Address of the partner."`
+	Token   config.Secret `config:"token" help:"Bearer token for the partner."`
+	Timeout time.Duration `config:"timeout" default:"10s" min:"1s" max:"5m" help:"How long one question may take."`
 }
 
 // Seal is what issued documents are sealed with.

@@ -123,6 +123,12 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, token string) (Co
 		"KABINET_TAX_URL=http://" + partners.String(),
 		"KABINET_TAX_TOKEN=" + token,
 		"KABINET_OUTSIDE_PROVIDERS=" + filepath.Join(cmd.Data, providersFile),
+		"KABINET_PASSPORT_URL=http://" + partners.String(),
+		"KABINET_PASSPORT_TOKEN=" + token,
+		"KABINET_PENSION_URL=http://" + partners.String(),
+		"KABINET_PENSION_TOKEN=" + token,
+		"KABINET_POST_URL=http://" + partners.String(),
+		"KABINET_POST_TOKEN=" + token,
 		"KABINET_REPORTING_LOG_FORMAT=text",
 		"KABINET_REPORTING_LOG_LEVEL=warn",
 	}

@@ -40,6 +40,7 @@ import (
 	"kabinet/internal/platform/telemetry"
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web"
+	"kabinet/internal/proofing"
 	"kabinet/internal/register"
 	"kabinet/internal/staff"
 	"kabinet/internal/takeout"
@@ -53,6 +54,7 @@ type features struct {
 	accounts     *account.Service
 	consents     *consent.Service
 	people       *person.Service
+	proofing     *proofing.Service
 	staff        *staff.Service
 	documents    *document.Service
 	forms        *eform.Service
@@ -66,13 +68,13 @@ type features struct {
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), document.Schema(), eform.Schema(),
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), document.Schema(), proofing.Schema(), eform.Schema(),
 		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, document.Texts,
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, document.Texts, proofing.Texts,
 		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, home.Texts(), desk.Texts}...)
 }
 
@@ -167,6 +169,7 @@ func (a *App) openServices() error {
 		DB: a.db, Keys: a.keys, Blobs: a.blobs, Sealer: a.sealer, Catalogue: a.texts, Location: a.location, PublicURL: a.publicURL(), Demo: a.demo, Now: a.now,
 		Limiter: a.limits, Source: source, Scanner: scanner,
 	})
+	a.openProofing()
 	a.forms = eform.New(a.db, a.keys, a.documents, a.now)
 	a.catalogue = catalogue.New(catalogue.Config{
 		DB: a.db, Files: a.serviceFiles(), Known: known(), Calendar: a.calendar, Now: a.now, Location: a.location, Log: a.telemetry.Log,
@@ -197,7 +200,9 @@ func (a *App) gauges() {
 }
 
 // rules are the limits of all features.
-func rules() []limit.Rule { return slices.Concat(account.Limits(), outside.Limits(), document.Rules()) }
+func rules() []limit.Rule {
+	return slices.Concat(account.Limits(), outside.Limits(), document.Rules(), proofing.Limits())
+}
 
 // source is the address that a request came from, without its port. Behind
 // proxies it is the client's: see behindProxies.
@@ -272,6 +277,7 @@ func (a *App) registerJobs() {
 	a.consents.Jobs(a.runner)
 	a.people.Jobs(a.runner)
 	a.documents.Jobs(a.runner)
+	a.proofing.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)
 	a.takeout.Jobs(a.runner)
@@ -354,6 +360,8 @@ func (a *App) openRouter() {
 	a.outside.Routes(a.router)
 	a.notices.Routes(a.router)
 	a.documents.Routes(a.router)
+	a.proofing.Routes(a.router)
+	a.proofing.DeskRoutes(a.router)
 	a.catalogue.Routes(a.router)
 	a.applications.Routes(a.router)
 	a.applications.DeskRoutes(a.router, a.staff)

@@ -9,6 +9,7 @@ import (
 	"kabinet/internal/catalogue"
 	"kabinet/internal/eform"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/proofing"
 	"kabinet/internal/register"
 	"kabinet/internal/register/tax"
 )
@@ -78,6 +79,9 @@ func objectLink(object string) string {
 	if kind == "application" {
 		id, _, _ = strings.Cut(id, "/")
 		return "/applications/" + id
+	}
+	if kind == "proofing" {
+		return proofing.Path + "/requests/" + id
 	}
 	return ""
 }

@@ -10,6 +10,7 @@ import (
 	"kabinet/internal/person"
 	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/proofing"
 	"kabinet/internal/sandbox"
 	"kabinet/internal/staff"
 )
@@ -38,9 +39,7 @@ func samples() []sample {
 		s.person.SNILS, s.person.INN, s.person.Address = p.SNILS, p.INN, p.Address
 		s.person.PassportSeries, s.person.PassportNumber = p.PassportSeries, p.PassportNumber
 		s.person.PassportIssuedBy, s.person.PassportIssuedOn, s.person.DivisionCode = p.IssuedBy, p.IssuedOn, p.DivisionCode
-		if level == account.Confirmed {
-			s.person.Verified = person.Parts
-		}
+		s.person.Verified = person.Parts
 		return s
 	}
 	clerk := func(phone, agency string, role staff.Role, comment string, name ...string) sample {
@@ -49,7 +48,7 @@ func samples() []sample {
 	}
 	return []sample{
 		citizen(0, account.Confirmed, "подтверждённая учётная запись, код из SMS при входе"),
-		citizen(1, account.Standard, "стандартная, профиль заполнен"),
+		citizen(1, account.Standard, "стандартная, данные сверены с реестрами"),
 		citizen(2, account.Simplified, "упрощённая, профиль пуст"),
 		clerk("+79000000101", "social", staff.Clerk, "сотрудник Центра социальной поддержки", "Ефимова", "Ольга", "Викторовна"),
 		clerk("+79000000102", "social", staff.Clerk, "второй сотрудник того же центра", "Зайцев", "Павел", "Ильич"),
@@ -89,10 +88,10 @@ func (a *App) makeSample(ctx context.Context, s sample, hash string) (string, er
 		if err := a.consents.Registered(ctx, tx, made.ID, agreed, audit.Actor{Kind: audit.Person, ID: made.ID}); err != nil {
 			return err
 		}
-		if err := a.people.Put(ctx, tx, made.ID, s.person, audit.Portal()); err != nil || s.level != account.Confirmed {
+		if err := a.people.Put(ctx, tx, made.ID, s.person, audit.Portal()); err != nil || len(s.person.Verified) == 0 {
 			return err
 		}
-		for _, l := range []account.Login{{Kind: account.SNILS, Value: s.person.SNILS}, {Kind: account.INN, Value: s.person.INN}} {
+		for _, l := range proofing.Logins(s.person) {
 			if err := a.accounts.Claim(ctx, tx, made.ID, l); err != nil {
 				return err
 			}

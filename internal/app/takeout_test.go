@@ -79,6 +79,7 @@ var untold = map[string]string{
 	"person_proposal":    "a change that waits an hour for its code",
 	"staff_member":       "the office somebody holds is the agency's record",
 	"desk_case":          "the agency's own copy of an application that is told",
+	"proofing_queue":     "the verifiers' list of requests that are told",
 	"document_lookup":    "keyed hashes of codes and contents that are told",
 	"takeout_copy":       "the copies themselves",
 	"takeout_deletion":   "whether the account waits for deletion stands on its page",
@@ -169,6 +170,9 @@ func (w *world) live() {
 	form.Set("birth_date", "14.03.1991").Set("inn", "000000122390").Set("consent", "on")
 	if page := form.Send(); numberOn(page) == "" {
 		w.t.Fatalf("the application was not taken: %d %s", page.Status, page.Text("main"))
+	}
+	if err := w.proofing.OrderLetter(w.t.Context(), w.account, "s", "г. Верхнереченск, ул. Садовая, д. 12"); err != nil {
+		w.t.Fatal(err)
 	}
 	w.drain()
 }

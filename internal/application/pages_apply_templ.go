@@ -1335,7 +1335,7 @@ func levelPage(def *catalogue.Definition) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.LinkButton("/profile", i18n.K("application.level_raise"), ui.Primary).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.LinkButton("/profile/identity?back=/services/"+def.Code, i18n.K("application.level_raise"), ui.Primary).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -552,7 +552,7 @@ func TestTheConsentToAnApplicationIsMadeInTheFormAndKept(t *testing.T) {
 	list, err := w.Consents.List(t.Context(), acc, consent.OnlyActive, "", 10)
 	wants(t, err, nil)
 	c := list[0]
-	if c.Purpose != consent.Processing || c.Object != object(a.ID) || c.Proof.Way != consent.Code || c.Proof.Level != string(account.Simplified) {
+	if c.Purpose != consent.Processing || c.Object != object(a.ID) || c.Proof.Way != consent.Code || c.Proof.Level != string(account.Standard) {
 		t.Errorf("kept %+v", c)
 	}
 	doc, err := w.Consents.Shown(c)

@@ -268,23 +268,27 @@ func (w *world) code(phone string) string {
 
 const anna, boris = "+79000000011", "+79000000012" // phones
 
-// register opens an account for a phone.
+// citizen makes a Standard account for a phone.
 func (w *world) citizen(phone string) string {
 	w.t.Helper()
-	ctx, c := w.t.Context(), account.Client{IP: "192.0.2.1", Browser: id.Secret(), Agent: "test"}
-	flow, err := w.Accounts.StartRegistration(ctx, c, phone, i18n.RU)
+	ctx := w.t.Context()
+	hash, err := w.Accounts.Hash(ctx, "Зимний-Вечер 7")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if err := w.Accounts.Prove(ctx, c, flow, w.code(phone)); err != nil {
-		w.t.Fatal(err)
-	}
-	s, err := w.Accounts.Register(ctx, c, flow, account.Registration{Name: account.Name{Surname: "Соколова", Name: "Марина"}, Password: "Зимний-Вечер 7",
-		Consents: []string{account.ConsentData, account.ConsentSignature}})
+	var made account.Account
+	err = w.DB.Tx(ctx, func(tx *sqldb.DB) (err error) {
+		made, err = w.Accounts.Enrol(ctx, tx, account.Newcomer{Name: account.Name{Surname: "Соколова", Name: "Марина"}, Phone: phone,
+			Email: "p" + phone[1:] + "@example.test", Hash: hash, Consents: []string{account.ConsentData, account.ConsentSignature}}, audit.Portal())
+		if err != nil {
+			return err
+		}
+		return w.Accounts.SetLevel(ctx, tx, made.ID, account.Standard, audit.Portal())
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return s.Session.Account
+	return made.ID
 }
 
 func (w *world) service(code string) *catalogue.Definition {

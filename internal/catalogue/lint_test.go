@@ -71,7 +71,7 @@ func TestLint(t *testing.T) {
 		{"a connector that does not exist", income, "{connector: tax.income}", "{connector: tax.incomes}", `routing.connector: there is no "tax.incomes" here`, `"tax.income"`},
 		{"both a connector and a queue", income, "{connector: tax.income}", "{connector: tax.income, queue: tax}", "routing: there must be either a connector or a queue", ""},
 		{"a status that does not exist", income, "  working: {ru", "  worked: {ru", `statuses.worked: there is no "worked" here`, "It may be accepted, review"},
-		{"a level that does not exist", income, "level: simplified", "level: simple", `who.level: there is no "simple" here`, ""},
+		{"a level that does not exist", income, "level: standard", "level: simple", `who.level: there is no "simple" here`, ""},
 		{"a question about an answer that does not exist", income, "when: purpose == 'other'", "when: purpose == 'others'", `"others" is no option`, "bank, work, benefit, other"},
 		{"broken YAML", income, "documents:\n", "documents: [\n", "income-certificate.yaml:", ""},
 		{"an unknown key of a field", income, "kind: year", "kind: year\n          colour: red", `there is no key "colour"`, ""},

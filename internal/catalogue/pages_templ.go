@@ -1145,7 +1145,7 @@ func applyCard(p *servicePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Button(ui.Action{Text: i18n.K("catalogue.raise_level"), Href: "/profile", Wide: true}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Button(ui.Action{Text: i18n.K("catalogue.raise_level"), Href: "/profile/identity?back=" + cardHref(p.d.Code), Wide: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -130,7 +130,7 @@ func TestOnlyAPersonWhoseLevelIsKnownIsAskedAboutIt(t *testing.T) {
 	p.signIn(t)
 	p.level = catalogue.Simplified
 	page := p.browser.Get("/services").Form("main aside form").Set("mine", "on").Send()
-	want := []string{"Справка о доходах", "Сообщение о проблеме во дворе", "Заявление об утрате паспорта"}
+	want := []string{"Сообщение о проблеме во дворе", "Заявление об утрате паспорта"}
 	if diff := cmp.Diff(want, titles(page)); diff != "" {
 		t.Error(diff)
 	}
@@ -227,7 +227,8 @@ func TestTheServicePageKnowsTheLevelAndTheDraft(t *testing.T) {
 	}
 	p.level = catalogue.Simplified
 	page = p.browser.Get("/services/housing-subsidy")
-	if page.Has("a[href='/services/housing-subsidy/apply']") || !strings.Contains(page.Text("aside"), "нужна стандартная") {
+	if page.Has("a[href='/services/housing-subsidy/apply']") || !strings.Contains(page.Text("aside"), "нужна стандартная") ||
+		!page.Has("a[href='/profile/identity?back=/services/housing-subsidy']") {
 		t.Errorf("a level that does not suffice: %s", page.Text("aside"))
 	}
 }

@@ -6,7 +6,8 @@
 // request, not by typing. What the holder types is checked for form only
 // (package ident); whether it is true is another matter.
 //
-// The parts that are filled in raise the account from Simplified to Standard,
-// and emptying one takes it back. Confirmed is set by who checked the papers and
-// is never touched here.
+// The name, the passport and the numbers, once verified, raise the account from
+// Simplified to Standard, and a mark that is lost takes it back. Who verifies is
+// not known here (proofing). Confirmed is set by who saw the person or their
+// papers and is never touched here.
 package person

@@ -28,7 +28,7 @@ type profile struct {
 
 // missing tells what the next level needs, zero when nothing.
 func (p *profile) missing() i18n.Text {
-	if p.Account.Level == account.Simplified {
+	if p.Account.Level != account.Confirmed {
 		return i18n.K("person.next_standard")
 	}
 	return i18n.Text{}

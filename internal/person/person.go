@@ -242,10 +242,15 @@ type Change struct {
 
 // Checks of what is typed. Each returns the canonical form or what is wrong.
 
-// parseDate reads 14.03.1991 and returns 1991-03-14.
+// parseDate reads 14.03.1991, with any separator that people paste, and returns
+// 1991-03-14.
 func parseDate(typed string) (string, bool) {
+	typed = strings.NewReplacer("/", ".", ",", ".", " ", ".", "\u00a0", ".").Replace(strings.TrimSpace(typed))
+	if len(typed) == len("14-03-1991") && typed[2] == '-' {
+		typed = strings.ReplaceAll(typed, "-", ".")
+	}
 	for _, layout := range []string{"02.01.2006", "2.1.2006", "2006-01-02"} {
-		if t, err := time.Parse(layout, strings.TrimSpace(typed)); err == nil {
+		if t, err := time.Parse(layout, typed); err == nil {
 			return t.Format(time.DateOnly), true
 		}
 	}

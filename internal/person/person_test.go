@@ -160,37 +160,6 @@ func TestAVerifiedPartIsFrozen(t *testing.T) {
 	want(t, w.Save(t.Context(), a, "", got.Version(), Home, typed), nil)
 }
 
-// Proves: A-55
-func TestTheLevelFollowsTheData(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	a := w.citizen(t, "+79000001234")
-	level := func() account.Level {
-		one, err := w.accounts.Account(t.Context(), a)
-		want(t, err, nil)
-		return one.Level
-	}
-	save := func(part Part, p Person) {
-		t.Helper()
-		now, err := w.Person(t.Context(), a)
-		want(t, err, nil)
-		want(t, w.Save(t.Context(), a, "", now.Version(), part, p), nil)
-	}
-	save(Identity, sokolova())
-	save(Passport, sokolova())
-	if got := level(); got != account.Simplified {
-		t.Errorf("level %s without a СНИЛС", got)
-	}
-	save(Numbers, sokolova())
-	if got := level(); got != account.Standard {
-		t.Errorf("level %s with all data", got)
-	}
-	save(Numbers, Person{})
-	if got := level(); got != account.Simplified {
-		t.Errorf("level %s after a datum was deleted", got)
-	}
-}
-
 func TestTwoWindowsDoNotUndoEachOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

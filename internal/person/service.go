@@ -89,20 +89,20 @@ func (s *Service) replace(ctx context.Context, tx *sqldb.DB, account string, old
 			return err
 		}
 	}
-	return s.level(ctx, tx, account, fresh.Complete())
+	return s.level(ctx, tx, account, fresh.Proved())
 }
 
-// level raises a Simplified account whose data are complete and takes a
+// level raises a Simplified account whose data were verified and takes a
 // Standard one back whose data no longer are.
-func (s *Service) level(ctx context.Context, tx *sqldb.DB, id string, complete bool) error {
+func (s *Service) level(ctx context.Context, tx *sqldb.DB, id string, proved bool) error {
 	a, err := s.accounts.AccountIn(ctx, tx, id)
 	if err != nil {
 		return err
 	}
 	switch {
-	case a.Level == account.Simplified && complete:
+	case a.Level == account.Simplified && proved:
 		return s.accounts.SetLevel(ctx, tx, id, account.Standard, audit.Portal())
-	case a.Level == account.Standard && !complete:
+	case a.Level == account.Standard && !proved:
 		return s.accounts.SetLevel(ctx, tx, id, account.Simplified, audit.Portal())
 	}
 	return nil

@@ -10,6 +10,9 @@ func (m Member) Nav() (links []ui.Link) {
 	if m.May(Clerk) {
 		links = append(links, ui.Link{Href: "/desk/queue", Text: i18n.K("staff.nav_queue")})
 	}
+	if m.May(Verifier) {
+		links = append(links, ui.Link{Href: "/desk/proofing", Text: i18n.K("staff.nav_proofing")})
+	}
 	if m.May(Administrator) {
 		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")})
 	}

@@ -1,0 +1,37 @@
+package app
+
+import (
+	"kabinet/internal/proofing"
+	"kabinet/internal/register"
+	"kabinet/internal/register/passport"
+	"kabinet/internal/register/pension"
+	"kabinet/internal/register/post"
+	"kabinet/internal/register/tax"
+)
+
+// openProofing makes the feature that finds out who people are.
+func (a *App) openProofing() {
+	o := proofing.Options{DB: a.db, Keys: a.keys, Now: a.now, Location: a.location, Limits: a.limits, Texts: a.texts, Accounts: a.accounts, People: a.people,
+		Documents: a.documents, Notices: a.notices, Staff: a.staff, PublicURL: a.publicURL(), Ways: a.proofingWays()}
+	if a.cfg.Passport.URL != "" {
+		o.Passport = passport.New(a.cfg.Passport.partner())
+	}
+	if a.cfg.Pension.URL != "" {
+		o.Pension = pension.New(a.cfg.Pension.partner())
+	}
+	if a.cfg.Tax.URL != "" {
+		o.Tax = tax.New(Register(a.cfg.Tax).partner())
+	}
+	if a.cfg.Post.URL != "" {
+		o.Post = post.New(a.cfg.Post.partner())
+	}
+	a.proofing = proofing.New(o)
+}
+
+func (r Register) partner() register.Config {
+	return register.Config{URL: r.URL, Token: r.Token.Reveal(), Timeout: r.Timeout}
+}
+
+// proofingWays are the ways of other features to prove who one is, in the order
+// of the page.
+func (a *App) proofingWays() []proofing.Way { return nil }
