@@ -103,19 +103,30 @@ func (f *Factors) Ways() []Factor {
 		}
 	}
 	if same := sentTo(f.recovered); same != "" {
-		others := slices.DeleteFunc(slices.Clone(all), func(one Factor) bool { return one == same })
-		if len(others) == 0 && same == FactorSMS && f.Email != "" {
-			others = []Factor{FactorEmail} // confirmed, though not chosen for codes
-		}
-		if len(others) > 0 {
-			all = others
-		}
+		all = f.besides(same, all)
 	}
 	if len(all) == 0 {
 		all = f.lastResort()
 	}
 	if i := slices.Index(all, f.preferred); i > 0 {
 		all = slices.Insert(slices.Delete(all, i, i+1), 0, f.preferred)
+	}
+	return all
+}
+
+// besides returns the ways without the one that the password was just recovered
+// by. Backup codes alone do not take its place: many have lost theirs. A
+// confirmed contact that was not chosen for codes does.
+func (f *Factors) besides(same Factor, all []Factor) []Factor {
+	others := slices.DeleteFunc(slices.Clone(all), func(one Factor) bool { return one == same })
+	if len(others) > 0 && others[0] != FactorBackup {
+		return others
+	}
+	switch {
+	case same == FactorSMS && f.Email != "":
+		return append([]Factor{FactorEmail}, others...)
+	case same == FactorEmail && f.Phone != "":
+		return append([]Factor{FactorSMS}, others...)
 	}
 	return all
 }

@@ -439,3 +439,32 @@ func TestTheQRCodeOfASetUpHoldsItsAddress(t *testing.T) {
 
 // compact takes the spaces out.
 func compact(s string) string { return strings.ReplaceAll(s, " ", "") }
+
+// Proves: A-38
+// ASVS: V6.4.3
+func TestWaysOfTheSecondStep(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		has  Factors
+		want []Factor
+	}{
+		{"all of them, the strongest first", Factors{Phone: "p", Email: "e", SMS: true, Mail: true, App: true, Passkeys: 1, Backup: 1},
+			[]Factor{FactorPasskey, FactorApp, FactorSMS, FactorEmail, FactorBackup}},
+		{"the one used last comes first", Factors{Phone: "p", SMS: true, App: true, preferred: FactorSMS}, []Factor{FactorSMS, FactorApp}},
+		{"one that is gone does not", Factors{Phone: "p", SMS: true, preferred: FactorApp}, []Factor{FactorSMS}},
+		{"nothing chosen, a phone confirmed", Factors{Phone: "p"}, []Factor{FactorSMS}},
+		{"nothing chosen, an address confirmed", Factors{Email: "e"}, []Factor{FactorEmail}},
+		{"nothing at all", Factors{}, nil},
+		{"recovered by SMS, an app is there", Factors{Phone: "p", SMS: true, App: true, recovered: Phone}, []Factor{FactorApp}},
+		{"recovered by SMS, an address is confirmed", Factors{Phone: "p", Email: "e", SMS: true, recovered: Phone}, []Factor{FactorEmail}},
+		{"recovered by SMS, an address and backup codes", Factors{Phone: "p", Email: "e", SMS: true, Backup: 2, recovered: Phone}, []Factor{FactorEmail, FactorBackup}},
+		{"recovered by SMS, nothing but it", Factors{Phone: "p", SMS: true, recovered: Phone}, []Factor{FactorSMS}},
+		{"recovered by SMS, backup codes may be lost", Factors{Phone: "p", SMS: true, Backup: 2, recovered: Phone}, []Factor{FactorSMS, FactorBackup}},
+		{"recovered by e-mail", Factors{Phone: "p", Email: "e", SMS: true, Mail: true, recovered: Email}, []Factor{FactorSMS}},
+	} {
+		if got := c.has.Ways(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
