@@ -181,7 +181,7 @@ func (a *App) openServices() error {
 	})
 	a.audits = audit.New(audit.Options{DB: a.db, Texts: a.texts, Name: a.actorName, Link: objectLink})
 	a.home = home.New(home.Options{Now: a.now, Location: a.location, Catalogue: a.catalogue, Applications: a.applications, Forms: a.forms, Notices: a.notices,
-		Documents: a.documents})
+		Documents: a.documents, Accounts: a.accounts, People: a.people, Consents: a.consents, Identity: identityPath})
 	return nil
 }
 

@@ -23,6 +23,7 @@ const (
 // board is the page of a person who is signed in.
 type board struct {
 	today        time.Time
+	start        *first // step to do; nil: not shown
 	attention    []todo
 	applications []application.Listed
 	open         int // of those read, how many are not ended
@@ -81,6 +82,9 @@ func (s *Service) fill(ctx context.Context, acc string, b *board) error {
 		if card, ok := services.Card(d.Form); ok {
 			b.attention = append(b.attention, draftTodo(ctx, d, card))
 		}
+	}
+	if b.start, err = s.nextStep(ctx, acc); err != nil {
+		return err
 	}
 	b.services = services.Popular(blockSize)
 	if b.messages, err = s.Notices.Latest(ctx, acc, blockSize); err != nil {

@@ -10,6 +10,8 @@ import (
 func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("GET /{$}", s.home)
 	rt.Handle("GET /help", s.help)
+	rt.Handle("GET /profile/start", s.start, web.SignedIn)
+	rt.Handle("POST /profile/start", s.hideStart, web.SignedIn)
 	rt.Handle("GET /contacts", s.contacts)
 }
 
@@ -27,6 +29,26 @@ func (s *Service) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Write(w, r, http.StatusOK, startPage(start))
+}
+
+// start shows the first steps with a new account.
+func (s *Service) start(w http.ResponseWriter, r *http.Request) error {
+	all, err := s.steps(r.Context(), web.Account(r))
+	if err != nil {
+		return err
+	}
+	return web.Write(w, r, http.StatusOK, stepsPage(all))
+}
+
+func (s *Service) hideStart(w http.ResponseWriter, r *http.Request) error {
+	hide := r.PostFormValue("hide") != ""
+	if err := s.People.HideStart(r.Context(), web.Account(r), hide); err != nil {
+		return err
+	}
+	if hide {
+		return web.SeeOther(w, r, "/")
+	}
+	return web.SeeOther(w, r, "/profile/start")
 }
 
 func (s *Service) help(w http.ResponseWriter, r *http.Request) error {

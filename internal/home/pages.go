@@ -39,3 +39,41 @@ func variant(t todo) ui.Variant {
 	}
 	return ui.Secondary
 }
+
+func stepIcon(f first) string {
+	if f.done {
+		return "check"
+	}
+	switch f.name {
+	case "contacts":
+		return "bell"
+	case "security":
+		return "lock"
+	case "device":
+		return "smartphone"
+	case "consents":
+		return "file-check"
+	case "profile":
+		return "user"
+	case "identity":
+		return "shield-check"
+	}
+	return "send"
+}
+
+func stepTone(f first) ui.Tone {
+	if f.done {
+		return ui.Success
+	}
+	return ui.Accent
+}
+
+func stepTag(f first) ui.Tag {
+	switch {
+	case f.done:
+		return ui.Tag{Text: i18n.K("home.start_done"), Tone: ui.Success}
+	case f.name == "test_sent":
+		return ui.Tag{Text: i18n.K("home.start_going"), Tone: ui.Info}
+	}
+	return ui.Tag{Text: i18n.K("home.start_open"), Icon: "clock"}
+}

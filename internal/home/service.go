@@ -3,6 +3,9 @@ package home
 import (
 	"context"
 	"embed"
+	"kabinet/internal/account"
+	"kabinet/internal/consent"
+	"kabinet/internal/person"
 	"time"
 
 	"kabinet/internal/application"
@@ -27,6 +30,10 @@ type Options struct {
 	Forms        *eform.Service
 	Notices      *notify.Service
 	Documents    *document.Service
+	Accounts     *account.Service
+	People       *person.Service
+	Consents     *consent.Service
+	Identity     string // path of the page where the identity is proved
 }
 
 // Service draws the page.

@@ -35,7 +35,7 @@ func (p *profile) missing() i18n.Text {
 }
 
 func (p *profile) tag(part Part) ui.Tag {
-	empty := same(part, p.Person, Person{})
+	empty := p.empty(part)
 	switch {
 	case !empty && part == Passport && p.Person.outdated(part, p.now):
 		return ui.Tag{Text: i18n.K("person.mark_exchange"), Tone: ui.Warning}

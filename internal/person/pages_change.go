@@ -34,6 +34,17 @@ func (p *profile) attention() (texts []i18n.Text) {
 	return texts
 }
 
+// empty reports whether nothing is known of a part.
+func (p *profile) empty(part Part) bool { return same(part, p.Person, Person{}) }
+
+// verb is what the button of a part says.
+func (p *profile) verb(part Part) i18n.Text {
+	if p.empty(part) {
+		return i18n.K("person.add")
+	}
+	return i18n.K("ui.change")
+}
+
 // unverified reports whether there is something to fill in in one go.
 func (p *profile) unverified() bool { return len(unverified(p.Person)) > 0 }
 

@@ -1,0 +1,107 @@
+package app
+
+import (
+	"strings"
+	"testing"
+
+	"kabinet/internal/account"
+	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/platform/web/webtest"
+)
+
+// Proves: A-22
+func TestTheFirstStepsTellHowFarANewAccountIs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.browser = w.signIn(worldPhone)
+	page := w.browser.Get("/profile/start")
+	states := func() map[string]string {
+		all := map[string]string{}
+		for _, row := range w.browser.Get("/profile/start").All("main .rows > li") {
+			text := webtest.Text(row)
+			for _, state := range []string{"Готово", "Не сделано", "В работе"} {
+				if strings.HasSuffix(text, state) {
+					for _, name := range []string{"Уведомления", "Безопасность", "Привязка устройств", "Согласия", "Личные данные", "Подтверждение личности", "Проверочное заявление"} {
+						if strings.HasPrefix(text, name) {
+							all[name] = state
+						}
+					}
+				}
+			}
+		}
+		return all
+	}
+	got := states()
+	for name, state := range map[string]string{"Уведомления": "Готово", "Безопасность": "Не сделано", "Привязка устройств": "Не сделано", "Согласия": "Готово",
+		"Личные данные": "Готово", "Подтверждение личности": "Не сделано", "Проверочное заявление": "Не сделано"} {
+		if got[name] != state {
+			t.Errorf("%s: %q, want %q (%s)", name, got[name], state, page.Text("main"))
+		}
+	}
+	home := w.browser.Get("/")
+	if !strings.Contains(home.Text("main"), "Первые шаги") || !home.Has(`main a[href="/settings/second"]`) {
+		t.Errorf("the first page does not lead to the first step: %s", home.Text("main"))
+	}
+	w.live() // sends an application
+	if got := states()["Проверочное заявление"]; got == "Не сделано" {
+		t.Errorf("an application that was sent: %q", got)
+	}
+	w.browser.Get("/profile/start").Form(`main form[action="/profile/start"]`).Send("hide", "1")
+	if page := w.browser.Get("/"); strings.Contains(page.Text("main"), "Первые шаги") {
+		t.Error("it cannot be put away")
+	}
+}
+
+// Proves: B-29
+func TestAFormIsFilledInFromTheProfileUnlessThePersonSwitchedItOff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.browser = w.signIn(worldPhone)
+	filled := func() bool {
+		facts, err := w.facts(t.Context(), w.account)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return facts["person.fio.last"] != ""
+	}
+	if !filled() {
+		t.Error("nothing is filled in")
+	}
+	if page := w.browser.Get("/settings/privacy").Form("main form:has([name=fill])").Set("fill", "").Send(); page.URL.Path != "/settings/privacy" {
+		t.Fatalf("%d %s", page.Status, page.URL)
+	}
+	if filled() {
+		t.Error("it is filled in all the same")
+	}
+}
+
+// Proves: A-20
+func TestTheAccountNumberStandsInTheProfile(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.browser = w.signIn(worldPhone)
+	a, err := w.accounts.Account(t.Context(), w.account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := w.browser.Get("/profile").Text("main"); !strings.Contains(text, a.Number) || len(a.Number) != 10 {
+		t.Errorf("%s is not in the profile", a.Number)
+	}
+}
+
+// Proves: A-108
+func TestWhoLeavesWithdrawsEveryConsent(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.live()
+	if err := w.consents.Leave(t.Context(), w.account); err != nil {
+		t.Fatal(err)
+	}
+	n, err := sqldb.One(t.Context(), w.db, sqldb.Int, `SELECT count(*) FROM consent c WHERE account = $1 AND NOT EXISTS (SELECT 1 FROM consent_end e WHERE e.account = c.account AND e.consent = c.id)`, w.account)
+	if err != nil || n != 0 {
+		t.Errorf("%d consents are left, %v", n, err)
+	}
+	if yes, err := w.consents.Active(t.Context(), nil, w.account, account.ConsentData, ""); yes || err != nil {
+		t.Errorf("%v, %v", yes, err)
+	}
+}
