@@ -126,5 +126,10 @@ func (s *Service) Identify(_ http.ResponseWriter, r *http.Request) (web.Identity
 // passive reports whether a request is no doing of the person: a stream of
 // events, or a script that looks what is new.
 func passive(r *http.Request) bool {
-	return r.Method == http.MethodGet && r.URL.Path == sessionPath || r.Header.Get("X-Passive") != "" || strings.HasPrefix(r.Header.Get("Accept"), "text/event-stream")
+	return r.Method == http.MethodGet && r.URL.Path == sessionPath || r.Header.Get("X-Passive") != "" || wantsEvents(r)
+}
+
+// wantsEvents reports whether a page asks for a stream of events.
+func wantsEvents(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Accept"), "text/event-stream")
 }

@@ -83,7 +83,7 @@ func (s *Service) login(w http.ResponseWriter, r *http.Request) error {
 // A form that was sent with it comes back after the sign-in.
 func (s *Service) SignInPage(w http.ResponseWriter, r *http.Request) error {
 	visit := web.VisitOf(r.Context())
-	if web.WantsJSON(r) {
+	if web.WantsJSON(r) || wantsEvents(r) {
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = w.Write([]byte(i18n.T(r.Context(), "web.sign_in"))) // whoever went away needs no answer
