@@ -47,18 +47,24 @@ type hasher struct {
 	keys    *secret.Keyring
 	slots   chan *argon2.Memory // of nil: memory is taken when it is needed
 	idle    *time.Timer
+	memory  uint32 // cost of a hash, KiB
+	time    uint32
 	waiting atomic.Int64
-	dummy   string // what the password of nobody is compared with
+	done    atomic.Int64 // hashes so far
+	dummy   string       // what the password of nobody is compared with
 }
 
-func newHasher(keys *secret.Keyring) *hasher {
-	h := &hasher{keys: keys, slots: make(chan *argon2.Memory, runtime.GOMAXPROCS(0))}
+func newHasher(keys *secret.Keyring) *hasher { return newHasherOf(keys, hashMemory, hashTime) }
+
+// newHasherOf returns a hasher of another cost; memory is in KiB.
+func newHasherOf(keys *secret.Keyring, memory, passes uint32) *hasher {
+	h := &hasher{memory: memory, time: passes, keys: keys, slots: make(chan *argon2.Memory, runtime.GOMAXPROCS(0))}
 	for range cap(h.slots) {
 		h.slots <- nil
 	}
 	h.idle = time.AfterFunc(hashKeep, h.shrink)
 	// No password gives this key, and none needs to: its cost is what counts.
-	h.dummy = phc{hashMemory, hashTime, make([]byte, saltSize), make([]byte, hashSize)}.String()
+	h.dummy = phc{memory, passes, make([]byte, saltSize), make([]byte, hashSize)}.String()
 	return h
 }
 
@@ -69,7 +75,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 		return "", err
 	}
 	defer h.release(m)
-	c := phc{memory: hashMemory, time: hashTime, salt: make([]byte, saltSize)}
+	c := phc{memory: h.memory, time: h.time, salt: make([]byte, saltSize)}
 	rand.Read(c.salt)
 	c.key = m.Key(h.pepper(password), c.salt, c.time, c.memory, hashSize)
 	return c.String(), nil
@@ -92,9 +98,9 @@ func (h *hasher) check(ctx context.Context, stored, password string) (right, sta
 		return false, false, err
 	}
 	defer h.release(m)
-	stale = c.memory != hashMemory || c.time != hashTime
+	stale = c.memory != h.memory || c.time != h.time
 	work := m
-	if c.memory != hashMemory {
+	if c.memory != h.memory {
 		work = argon2.NewMemory(c.memory) // of an older cost: once for each account
 	}
 	key := work.Key(h.pepper(password), c.salt, c.time, c.memory, uint32(len(c.key)))
@@ -119,7 +125,7 @@ func (h *hasher) acquire(ctx context.Context) (*argon2.Memory, error) {
 	select {
 	case m := <-h.slots:
 		if m == nil {
-			m = argon2.NewMemory(hashMemory)
+			m = argon2.NewMemory(h.memory)
 		}
 		return m, nil
 	case <-timer.C:
@@ -131,6 +137,7 @@ func (h *hasher) acquire(ctx context.Context) (*argon2.Memory, error) {
 
 // release lets the next in line work.
 func (h *hasher) release(m *argon2.Memory) {
+	h.done.Add(1)
 	h.slots <- m
 	h.idle.Reset(hashKeep)
 }

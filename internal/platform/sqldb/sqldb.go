@@ -262,6 +262,7 @@ func (db *DB) Exec(ctx context.Context, query string, args ...any) (n int64, err
 		})
 		return n, err
 	}
+	count(ctx)
 	n, err = db.conn().exec(ctx, query, args)
 	return n, known(err)
 }
@@ -319,6 +320,7 @@ func Text(r Row) (s string, err error) {
 }
 
 func (db *DB) query(ctx context.Context, query string, args []any) (rows, error) {
+	count(ctx)
 	if db.tx == nil && db.read != nil {
 		return db.read.query(query, args)
 	}
