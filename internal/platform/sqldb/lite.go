@@ -47,17 +47,25 @@ type liteError struct {
 
 func (e *liteError) Error() string { return e.text + " (" + strconv.Itoa(int(e.code)) + ")" }
 
-// openLite opens a connection and sets it up by pragmas, given as "name=value".
-func openLite(path string, pragmas ...string) (*lite, error) {
+// openLite opens a connection through a VFS, "" for the usual one, and sets it up
+// by pragmas, given as "name=value".
+func openLite(path, vfs string, pragmas ...string) (*lite, error) {
 	c := &lite{tls: libc.NewTLS(), stmts: map[string]*liteStmt{}}
 	name, err := libc.CString(path)
 	if err != nil {
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
 	defer libc.Xfree(c.tls, name)
+	way := uintptr(0)
+	if vfs != "" {
+		if way, err = libc.CString(vfs); err != nil {
+			return nil, fmt.Errorf("opening %s: %w", path, err)
+		}
+		defer libc.Xfree(c.tls, way)
+	}
 	out := c.tls.Alloc(8)
 	defer c.tls.Free(8)
-	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, out, sqlite3.SQLITE_OPEN_READWRITE|sqlite3.SQLITE_OPEN_CREATE|sqlite3.SQLITE_OPEN_NOMUTEX, 0)
+	rc := sqlite3.Xsqlite3_open_v2(c.tls, name, out, sqlite3.SQLITE_OPEN_READWRITE|sqlite3.SQLITE_OPEN_CREATE|sqlite3.SQLITE_OPEN_NOMUTEX, way)
 	c.db = *at[uintptr](out)
 	if err = c.fault(rc); err == nil {
 		sqlite3.Xsqlite3_busy_timeout(c.tls, c.db, 5000)

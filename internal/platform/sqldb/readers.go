@@ -49,7 +49,7 @@ func (r *readers) take() (*lite, error) {
 		<-r.slots
 		return nil, ErrClosed
 	}
-	c, err := openLite(r.path, readerPragmas...)
+	c, err := openLite(r.path, "", readerPragmas...)
 	if err != nil {
 		<-r.slots
 	}

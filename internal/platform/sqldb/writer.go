@@ -35,7 +35,10 @@ type work struct {
 }
 
 func newWriter(path string) (*writer, error) {
-	conn, err := openLite(path, writerPragmas...)
+	if err := registerJoined(); err != nil {
+		return nil, err
+	}
+	conn, err := openLite(path, joinedVFS, writerPragmas...)
 	if err != nil {
 		return nil, err
 	}
@@ -162,7 +165,7 @@ func (w *writer) try(batch []*work, apart bool) error {
 
 func (w *writer) begin() error {
 	if w.conn == nil {
-		conn, err := openLite(w.path, writerPragmas...)
+		conn, err := openLite(w.path, joinedVFS, writerPragmas...)
 		if err != nil {
 			return err
 		}
