@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kabinet/internal/platform/export"
 	"kabinet/internal/platform/i18n"
@@ -15,7 +16,7 @@ const exportPage = 200
 // somebody in: hashes of passwords, codes and secrets.
 func (s *Service) Export(ctx context.Context, account string) (export.Section, error) {
 	section := export.Section{Name: "account", Title: i18n.K("account.export"),
-		Tables: []string{"account", "account_contact", "account_session", "account_device", "account_signin"}}
+		Tables: []string{"account", "account_contact", "account_session", "account_device", "account_factor", "account_passkey", "account_signin"}}
 	a, err := s.Account(ctx, account)
 	if err != nil {
 		return section, err
@@ -32,6 +33,10 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 	if err != nil {
 		return section, fmt.Errorf("exporting devices: %w", err)
 	}
+	factors, err := s.exportFactors(ctx, a)
+	if err != nil {
+		return section, err
+	}
 	signIns, err := s.exportSignIns(ctx, account)
 	if err != nil {
 		return section, err
@@ -42,6 +47,7 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 		{Name: "created_at", Label: i18n.K("account.export_created"), Value: a.Created},
 		{Name: "language", Label: i18n.K("account.export_language"), Value: a.Lang},
 		{Name: "second_factor", Label: i18n.K("account.second"), Value: a.NeedsSecond()},
+		{Name: "factors", Label: i18n.K("account.second_ways"), Value: factors},
 		{Name: "contacts", Label: i18n.K("account.export_contacts"), Value: exportContacts(contacts)},
 		{Name: "sessions", Label: i18n.K("account.sessions"), Value: exportSessions(sessions)},
 		{Name: "trusted_devices", Label: i18n.K("account.trusted"), Value: exportDevices(devices)},
@@ -49,6 +55,41 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 	}
 	section.Records = []export.Record{main}
 	return section, nil
+}
+
+// exportFactors tells what sign-ins are confirmed with, without the secrets.
+func (s *Service) exportFactors(ctx context.Context, a Account) (all []export.Record, err error) {
+	set, err := s.factorsOf(ctx, s.db, a)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := s.Passkeys(ctx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	record := func(one Factor, name string, added, used time.Time) {
+		all = append(all, export.Record{
+			{Name: "factor", Label: i18n.K("account.export_factor"), Value: i18n.K(one.Text())},
+			{Name: "name", Label: i18n.K("account.passkey_name"), Value: name},
+			{Name: "added_at", Label: i18n.K("account.export_since"), Value: added},
+			{Name: "used_at", Label: i18n.K("account.export_seen"), Value: used},
+		})
+	}
+	for _, k := range keys {
+		record(FactorPasskey, k.Name, k.Added, k.Used)
+	}
+	for _, one := range []Factor{FactorSMS, FactorEmail} {
+		if set.On && set.Has(one) {
+			record(one, "", time.Time{}, time.Time{})
+		}
+	}
+	if set.App {
+		record(FactorApp, "", set.AppAdded, set.AppUsed)
+	}
+	if set.Backup > 0 {
+		record(FactorBackup, "", set.BackupAt, time.Time{})
+	}
+	return all, nil
 }
 
 func exportContacts(contacts []contact) (all []export.Record) {

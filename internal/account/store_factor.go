@@ -38,11 +38,14 @@ func readFactors(ctx context.Context, db *sqldb.DB, account string, f *Factors) 
 	if f.Passkeys, err = countPasskeys(ctx, db, account); err != nil {
 		return err
 	}
-	by, err := sqldb.One(ctx, db, sqldb.Text, `SELECT recovered_by FROM account_password WHERE account = $1`, account)
+	_, err = sqldb.One(ctx, db, func(r sqldb.Row) (hash string, err error) {
+		err = r.Scan((*string)(&f.recovered), &hash)
+		f.password = hash != ""
+		return hash, err
+	}, `SELECT recovered_by, hash FROM account_password WHERE account = $1`, account)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return nil
 	}
-	f.recovered, f.password = Kind(by), err == nil
 	return err
 }
 

@@ -69,6 +69,7 @@ var untold = map[string]string{
 	"account_identifier": "keyed hashes of contacts and numbers that are told elsewhere",
 	"outside_subject":    "keyed hashes of subjects, whose links are told",
 	"account_password":   "a hash that only lets somebody in",
+	"account_backup":     "hashes of codes that only let somebody in; how many are left is told",
 	"account_failure":    "counts wrong passwords, for a day",
 	"account_code":       "hashes of codes that work for minutes",
 	"account_flow":       "steps before a sign-in, gone within a day",
