@@ -59,7 +59,7 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer box.Close()
-	cfg, err := cmd.config(portal.Addr(), partners.Addr(), mail.Addr(), box.Token())
+	cfg, err := cmd.config(portal.Addr(), partners.Addr(), mail.Addr(), box)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,8 @@ func resetDemo(dir string) error {
 
 // config is the configuration of the demonstration. Its master key lies in the
 // folder: whoever wants it apart runs kabinet serve.
-func (cmd demoCommand) config(portal, partners, mail net.Addr, token string) (Config, error) {
+func (cmd demoCommand) config(portal, partners, mail net.Addr, box *sandbox.Sandbox) (Config, error) {
+	token := box.Token()
 	cfg := Config{Demo: true, Serving: true}
 	if err := os.MkdirAll(filepath.Join(cmd.Data, "portal"), 0o700); err != nil {
 		return cfg, fmt.Errorf("making the folder of the demonstration: %w", err)
@@ -107,7 +108,11 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, token string) (Co
 	if err != nil {
 		return cfg, err
 	}
-	if err := demoProviders(filepath.Join(cmd.Data, providersFile), partners.String(), token); err != nil {
+	files, err := box.ESIASetup()
+	if err != nil {
+		return cfg, err
+	}
+	if err := demoProviders(filepath.Join(cmd.Data, providersFile), partners.String(), token, files); err != nil {
 		return cfg, err
 	}
 	env := []string{

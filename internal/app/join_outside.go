@@ -50,10 +50,30 @@ const providersFile = "providers.yaml"
 
 // demoProviders writes down the outside sign-ins that the sandbox at an address
 // plays.
-func demoProviders(path, partners, token string) error {
+func demoProviders(path, partners, token string, files map[string][]byte) error {
+	for name, data := range files {
+		if err := writeFile(filepath.Join(filepath.Dir(path), "esia-"+name), data); err != nil {
+			return err
+		}
+	}
 	at := "http://" + partners + "/oidc/"
 	list := fmt.Sprintf(`# Written by kabinet demo at every start. docs/outside.md explains it.
 providers:
+  - id: esia
+    kind: esia
+    title: {ru: "ЕСИА", en: "ЕСИА"}
+    level: confirmed
+    vouches: [phone]
+    strong: [DS]
+    esia:
+      url: http://%[7]s/esia
+      issuer: http://esia.example.test/
+      client_id: %[8]s
+      flow: hash
+      scopes: [openid, fullname, birthdate, gender, snils, inn, id_doc, birthplace, mobile, contacts, addresses]
+      certificate: esia-system.crt
+      demo_key: esia-system.key
+      token_keys: [esia-token-rsa.pub, esia-token-gost.crt]
   - id: %[3]s
     kind: sber
     title: {ru: "Сбер ID", en: "Сбер ID"}
@@ -83,6 +103,6 @@ providers:
     title: {ru: "Север Банк", en: "Sever Bank"}
     level: confirmed
     oidc: {issuer: %[1]s%[5]s, client_id: %[6]s, secret: %[2]s, scopes: [openid, profile, snils, passport]}
-`, at, token, sandbox.PartnerSber, sandbox.PartnerBereg, sandbox.PartnerSever, sandbox.Client)
+`, at, token, sandbox.PartnerSber, sandbox.PartnerBereg, sandbox.PartnerSever, sandbox.Client, partners, sandbox.System)
 	return writeFile(path, []byte(list))
 }

@@ -38,6 +38,7 @@ type entryOf struct {
 	Vouches []string   `yaml:"vouches"` // phone, email
 	Strong  []string   `yaml:"strong"`  // values of the claim amr
 	OIDC    *oidcEntry `yaml:"oidc"`
+	ESIA    *esiaEntry `yaml:"esia"`
 }
 
 // oidcEntry says how a provider of OpenID Connect is reached.
@@ -112,10 +113,13 @@ func (e entryOf) provider(dir string, now func() time.Time) (p Provider, err err
 	if p.Icon == "" {
 		p.Icon = e.Kind.icon()
 	}
-	if e.OIDC == nil {
-		err = errors.New("the part oidc is missing")
-	} else {
+	switch {
+	case e.Kind == ESIA && e.ESIA != nil && e.OIDC == nil:
+		p.gate, err = e.ESIA.gate(e, level, dir, now)
+	case e.Kind != ESIA && e.OIDC != nil && e.ESIA == nil:
 		err = e.relying(&p, dir, now)
+	default:
+		err = errors.New("kind esia needs a part esia, every other kind a part oidc")
 	}
 	return p, errors.Join(append(faults, err)...)
 }

@@ -90,7 +90,7 @@ func (s *Service) trouble(w http.ResponseWriter, r *http.Request, err error) err
 	if d := (*Differs)(nil); errors.As(err, &d) {
 		p.Fields = d.Fields
 	}
-	for _, known := range []error{ErrDown, ErrDenied, ErrOver, ErrAnswer, ErrOther, ErrTwo, ErrKnown, ErrChild, ErrDiffers} {
+	for _, known := range []error{ErrDown, ErrDenied, ErrOver, ErrAnswer, ErrOther, ErrTwo, ErrKnown, ErrChild, ErrDiffers, ErrUnconfirmed, ErrNoCode, ErrSetup} {
 		if errors.Is(err, known) {
 			p.Text = fault.Of(known).Text
 			p.Retry = errors.Is(err, ErrDown) || errors.Is(err, ErrOver) || errors.Is(err, ErrDenied)

@@ -40,6 +40,12 @@ var (
 	ErrLastWay = fault.New(fault.Conflict, "outside.last_way")
 	// ErrChild is returned for an account of a child at the provider.
 	ErrChild = fault.New(fault.Conflict, "outside.child")
+	// ErrUnconfirmed is returned when ЕСИА lets only confirmed accounts through.
+	ErrUnconfirmed = fault.New(fault.Conflict, "outside.unconfirmed")
+	// ErrNoCode is returned when ЕСИА could not send its code.
+	ErrNoCode = fault.New(fault.Unavailable, "outside.no_code")
+	// ErrSetup is returned when a provider refuses the portal itself.
+	ErrSetup = fault.New(fault.Unavailable, "outside.setup")
 	// ErrAgree is returned without the consent to what the provider passes on.
 	ErrAgree = fault.New(fault.Invalid, "outside.agree_missing")
 )

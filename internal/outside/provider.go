@@ -11,6 +11,7 @@ import (
 
 	"kabinet/internal/account"
 	"kabinet/internal/outside/call"
+	"kabinet/internal/outside/esia"
 	"kabinet/internal/outside/jwt"
 	"kabinet/internal/outside/oidc"
 	"kabinet/internal/person"
@@ -161,7 +162,11 @@ func sex(s string) person.Sex {
 // what an operator needs.
 func told(ctx context.Context, provider string, err error) error {
 	slog.WarnContext(ctx, "outside sign-in failed", "provider", provider, "err", err)
+	if e := (*esia.Error)(nil); errors.As(err, &e) {
+		return refusedBy(e)
+	}
 	for _, known := range []struct{ is, say error }{
+		{ErrChild, ErrChild}, {esia.ErrState, ErrAnswer},
 		{oidc.ErrDenied, ErrDenied}, {oidc.ErrOver, ErrOver}, {oidc.ErrForeign, ErrAnswer}, {jwt.ErrToken, ErrAnswer}, {call.ErrDown, ErrDown},
 	} {
 		if errors.Is(err, known.is) {

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -70,7 +72,17 @@ func newWorld(t *testing.T) *world {
 	partners := httptest.NewServer(w.stand.Handler())
 	t.Cleanup(func() { partners.Close(); w.stand.Close() })
 	w.at = partners.URL
-	providers, err := ReadProviders([]byte(w.providers()), t.TempDir(), w.now)
+	dir := t.TempDir()
+	files, err := w.stand.ESIASetup()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	providers, err := ReadProviders([]byte(w.providers()), dir, w.now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,6 +127,14 @@ func newWorld(t *testing.T) *world {
 func (w *world) providers() string {
 	return fmt.Sprintf(`
 providers:
+  - id: esia
+    kind: esia
+    title: {ru: ЕСИА, en: ЕСИА}
+    level: confirmed
+    vouches: [phone]
+    strong: [DS]
+    esia: {url: "%[1]s/esia", issuer: "http://esia.example.test/", client_id: KABINET, scopes: [openid, fullname, snils, id_doc, contacts], certificate: system.crt,
+      demo_key: system.key, token_keys: [token-rsa.pub, token-gost.crt]}
   - id: bereg
     kind: bank
     title: {ru: "Берег Банк", en: Bereg Bank}

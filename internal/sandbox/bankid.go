@@ -57,8 +57,8 @@ type bankid struct {
 	name   string
 	key    *tokenKey
 	stray  *tokenKey // a key that it does not publish
-	device bool    // signs in by a second device
-	rquid  bool    // wants request IDs
+	device bool      // signs in by a second device
+	rquid  bool      // wants request IDs
 }
 
 func bankids() []*bankid {
@@ -74,6 +74,7 @@ type asked struct {
 	Provider, Client, Redirect, State, Nonce, Challenge string
 	Person                                              string // Payer.ID, once chosen
 	Flaw                                                string
+	Level                                               string    // at ЕСИА
 	At                                                  time.Time // when the person agreed
 	Used                                                bool
 	Refused                                             bool
@@ -113,6 +114,7 @@ func (s *Sandbox) bankidRoutes(mux *http.ServeMux) {
 		mux.HandleFunc("GET "+at+"/services", with(s.bankPage))
 		mux.HandleFunc("POST "+at+"/services", with(s.bankLink))
 	}
+	s.esiaRoutes(mux)
 	mux.HandleFunc("GET /signins", s.signInsPage)
 }
 

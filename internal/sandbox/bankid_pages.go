@@ -11,14 +11,15 @@ type signInPage struct {
 	Provider string
 	People   []Payer
 	Flaws    []string
-	Wrong    string // what the client asked wrongly; nothing else is shown then
-	UserCode string // of a sign-in by a second device
-	Person   string // chosen
-	Phone    string // typed
-	Done     string // what was done on the second device
-	Portal   bool   // it is known where the portal is
-	Missing  bool   // the consent was not given
-	Differs  bool   // the phone is not the one that the bank knows
+	Levels   []string // of ЕСИА
+	Wrong    string   // what the client asked wrongly; nothing else is shown then
+	UserCode string   // of a sign-in by a second device
+	Person   string   // chosen
+	Phone    string   // typed
+	Done     string   // what was done on the second device
+	Portal   bool     // it is known where the portal is
+	Missing  bool     // the consent was not given
+	Differs  bool     // the phone is not the one that the bank knows
 }
 
 // letBack lets the browser follow a form to where the client wants people back.
@@ -119,6 +120,11 @@ func (s *Sandbox) bankLink(b *bankid, w http.ResponseWriter, r *http.Request) {
 // signInsPage lists the providers.
 func (s *Sandbox) signInsPage(w http.ResponseWriter, r *http.Request) {
 	s.show(w, r, http.StatusOK, "signins", "signins", "signins.title", s.bankids)
+}
+
+// ESIAFiles are the names of ESIASetup, for the page.
+func (page) ESIAFiles() []string {
+	return []string{"system.crt", "system.key", "token-gost.crt", "token-rsa.pub"}
 }
 
 // Name is for templates.

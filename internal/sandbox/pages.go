@@ -247,6 +247,7 @@ func (s *Sandbox) overviewPage(w http.ResponseWriter, r *http.Request) {
 		{Name: PartnerPassport, Link: "/registers", Count: len(s.people)},
 		{Name: PartnerPension, Link: "/registers", Count: len(s.people)},
 		{Name: PartnerPost, Link: "/post", Count: len(s.letters)},
+		{Name: PartnerESIA, Link: "/signins", Count: len(s.people)},
 		{Name: PartnerSber, Link: "/signins", Count: len(s.people)},
 		{Name: PartnerBereg, Link: "/signins", Count: len(s.people)},
 		{Name: PartnerSever, Link: "/signins", Count: len(s.people)},

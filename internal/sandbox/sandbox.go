@@ -28,7 +28,7 @@ const (
 
 // partners are all of them in the order of the overview.
 var partners = []string{PartnerSMS, PartnerMail, PartnerTax, PartnerPassport, PartnerPension, PartnerPost,
-	PartnerSber, PartnerBereg, PartnerSever}
+	PartnerESIA, PartnerSber, PartnerBereg, PartnerSever}
 
 // Modes a partner can be switched to.
 const (
@@ -85,12 +85,13 @@ type Sandbox struct {
 	states    map[string]State // what the registers of papers say, by Payer.ID
 	letters   []*Letter
 	signIns   signIns
+	esia      *esia
 }
 
 // New returns a sandbox with the state its folder holds.
 func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
-		now: o.Now, slow: o.Slow, closed: make(chan struct{}), portal: o.Portal, bankids: bankids(), signIns: newSignIns(),
+		now: o.Now, slow: o.Slow, closed: make(chan struct{}), portal: o.Portal, bankids: bankids(), signIns: newSignIns(), esia: newESIA(),
 		faults:    map[string]string{},
 		smsByID:   map[string]*SMS{},
 		copies:    map[string]int{},
