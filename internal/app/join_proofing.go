@@ -26,6 +26,8 @@ func (a *App) openProofing() {
 		o.Post = post.New(a.cfg.Post.partner())
 	}
 	a.proofing = proofing.New(o)
+	a.people.OnReview(a.proofing.Review)
+	a.people.OnUnproved(a.proofing.Unproved)
 }
 
 func (r Register) partner() register.Config {

@@ -1,10 +1,13 @@
 package app
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
 	"kabinet/internal/account"
+	"kabinet/internal/audit"
+	"kabinet/internal/person"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/web/webtest"
 )
@@ -103,5 +106,51 @@ func TestWhoLeavesWithdrawsEveryConsent(t *testing.T) {
 	}
 	if yes, err := w.consents.Active(t.Context(), nil, w.account, account.ConsentData, ""); yes || err != nil {
 		t.Errorf("%v, %v", yes, err)
+	}
+}
+
+// Proves: B-07, B-09, B-10, B-14
+func TestVerifiedDataChangeByARequestWithPapersAndACode(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.browser = w.signIn(worldPhone)
+	var before person.Person
+	err := w.db.Tx(t.Context(), func(tx *sqldb.DB) (err error) {
+		if before, err = w.people.PersonIn(t.Context(), tx, w.account); err != nil {
+			return err
+		}
+		_, err = w.people.Verify(t.Context(), tx, w.account, before, []person.Part{person.Passport}, audit.Portal())
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const path = "/profile/identity/change/passport"
+	if page := w.browser.Get("/profile"); !page.Has(`main a[href="` + path + `"]`) {
+		t.Fatalf("the profile does not lead to a request: %s", page.Text("main"))
+	}
+	form := func() *webtest.Form {
+		return w.browser.Get(path).Form("main form:has([name=passport_number])").Set("passport_number", "700001")
+	}
+	if page := form().Send(); page.Status != http.StatusUnprocessableEntity || !strings.Contains(page.Text("main"), "Приложите хотя бы один файл") {
+		t.Errorf("without papers: %d %s", page.Status, page.Text("main"))
+	}
+	if page := form().Attach("file", "паспорт.exe", "image/png", []byte("MZ not a picture")).Send(); page.Status != http.StatusUnprocessableEntity {
+		t.Errorf("a file that is no scan: %d %s", page.Status, page.Text("main"))
+	}
+	page := form().Attach("file", "паспорт.png", "image/png", picture(t)).Send()
+	if !strings.HasPrefix(page.URL.Path, "/profile/confirm/") {
+		t.Fatalf("no code is asked for: %d %s %s", page.Status, page.URL, page.Text("main"))
+	}
+	w.drain()
+	page = page.Form("main form:has([name=code])").Set("code", sixDigits.FindString(w.lastSMS(worldPhone))).Send()
+	if !strings.HasPrefix(page.URL.Path, "/profile/identity/requests/") || !strings.Contains(page.Text("main"), "Ожидает проверки") {
+		t.Errorf("after the code: %d %s %s", page.Status, page.URL, page.Text("main"))
+	}
+	if p, err := w.people.Person(t.Context(), w.account); err != nil || p.PassportNumber != before.PassportNumber {
+		t.Errorf("it changed before anybody looked: %s, %v", p.PassportNumber, err)
+	}
+	if page := w.browser.Get("/profile/identity/change/policy"); page.Status != http.StatusNotFound {
+		t.Errorf("data that nobody verifies: %d", page.Status)
 	}
 }

@@ -40,6 +40,8 @@ type Proposal struct {
 	Person   Person   `json:"person,omitzero"`   //
 	Relative Relative `json:"relative,omitzero"` // new without an ID
 	Remove   Part     `json:"remove,omitempty"`  // the part to delete; Family with Relative.ID is one relative
+	Files    []string `json:"files,omitempty"`   // documents that show it is true: the change is asked for, and reviewed
+	Comment  string   `json:"comment,omitempty"` // of such a change
 	Code     string   `json:"code"`              // ID of the code that confirms it
 }
 
@@ -68,6 +70,9 @@ func (c Proposal) apply(p Person, newID string) (Person, error) {
 		return p.without(c.Remove), nil
 	case c.Relative.Kin != "":
 		return p.related(c.Relative, newID)
+	}
+	if len(c.Files) > 0 {
+		return p, nil // others decide it
 	}
 	for _, part := range c.Parts {
 		if p.Is(part) && !same(part, p, c.Person) {
@@ -165,14 +170,32 @@ func (s *Service) Resend(ctx context.Context, acc, proposal string) error {
 	return nil
 }
 
-// Confirm makes a change whose code was typed and returns it. It returns
-// ErrOver, ErrVerified, ErrChanged, ErrConsent, ErrFamily and the errors of
+// Review passes a change of verified data with its papers on to who decides it,
+// in tx, and returns the path of the page about it.
+type Review func(ctx context.Context, tx *sqldb.DB, account, session string, c Proposal) (string, error)
+
+// OnReview names who decides about changes of verified data. It is called while
+// the portal is put together.
+func (s *Service) OnReview(f Review) { s.review = f }
+
+// Unproved forgets, in tx, what was kept because a part was verified that its
+// holder deleted.
+type Unproved func(ctx context.Context, tx *sqldb.DB, account string, before Person, part Part) error
+
+// OnUnproved names who else must know of deleted data that were verified. It is
+// called while the portal is put together.
+func (s *Service) OnUnproved(f Unproved) { s.unproved = f }
+
+// Confirm makes a change whose code was typed, or passes it on to be reviewed,
+// and returns the page that tells of it. It returns ErrOver, ErrVerified,
+// ErrChanged, ErrConsent, ErrFamily, the errors of Review and those of
 // account.Service.CheckCode.
-func (s *Service) Confirm(ctx context.Context, acc, session, proposal, typed string) (Proposal, error) {
+func (s *Service) Confirm(ctx context.Context, acc, session, proposal, typed string) (string, error) {
 	c, err := proposalByID(ctx, s.db, s.keys, acc, proposal, s.now())
 	if err != nil {
-		return c, err
+		return "", err
 	}
+	page := "/profile?saved=1"
 	fresh := id.New()
 	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {
 		if err := s.accounts.CheckCode(ctx, tx, acc, c.Code, changePurpose, "person/"+c.ID, typed); err != nil {
@@ -185,9 +208,13 @@ func (s *Service) Confirm(ctx context.Context, acc, session, proposal, typed str
 		if !gone {
 			return ErrOver
 		}
+		if len(c.Files) > 0 && s.review != nil {
+			page, err = s.review(ctx, tx, acc, session, c)
+			return err
+		}
 		return s.make(ctx, tx, acc, audit.Actor{Kind: audit.Person, ID: acc, Session: session}, c, fresh)
 	})
-	return c, s.accounts.MissCode(ctx, acc, c.Code, err)
+	return page, s.accounts.MissCode(ctx, acc, c.Code, err)
 }
 
 // make stores what a change makes of the person.
@@ -226,6 +253,11 @@ func (s *Service) make(ctx context.Context, tx *sqldb.DB, acc string, by audit.A
 // unprove takes away what stood on a verified part that its holder deleted: the
 // level, and the numbers as ways to sign in.
 func (s *Service) unprove(ctx context.Context, tx *sqldb.DB, acc string, old Person, part Part) error {
+	if s.unproved != nil {
+		if err := s.unproved(ctx, tx, acc, old, part); err != nil {
+			return err
+		}
+	}
 	if part == Numbers {
 		for _, l := range []account.Login{{Kind: account.SNILS, Value: old.SNILS}, {Kind: account.INN, Value: old.INN}} {
 			if l.Value == "" {

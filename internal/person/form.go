@@ -64,13 +64,18 @@ func (f *DataForm) Of(part Part) []*web.Field {
 // Read reads the posted form and reports whether all of it passes. Ten digits
 // in the field of the series are a whole passport that was pasted.
 func (f *DataForm) Read(r *http.Request) bool {
+	return f.ReadFrom(r.PostFormValue)
+}
+
+// ReadFrom is Read of values that came otherwise, as with files.
+func (f *DataForm) ReadFrom(posted func(name string) string) bool {
 	series, number := "passport_series", "passport_number"
 	value := func(name string) string {
-		v := r.PostFormValue(name)
-		if name != series && name != number || strings.TrimSpace(r.PostFormValue(number)) != "" {
+		v := posted(name)
+		if name != series && name != number || strings.TrimSpace(posted(number)) != "" {
 			return v
 		}
-		whole := onlyDigits(r.PostFormValue(series))
+		whole := onlyDigits(posted(series))
 		switch {
 		case len(whole) != 10:
 			return v

@@ -227,11 +227,11 @@ func (s *Service) confirm(w http.ResponseWriter, r *http.Request) error {
 		return web.Write(w, r, http.StatusUnprocessableEntity, confirmPage(f))
 	}
 	v := web.VisitOf(r.Context())
-	_, err = s.Confirm(r.Context(), v.Account, v.Session, f.Change.ID, f.Code.Value)
+	page, err := s.Confirm(r.Context(), v.Account, v.Session, f.Change.ID, f.Code.Value)
 	var wrong *account.WrongCode
 	switch {
 	case err == nil:
-		return web.SeeOther(w, r, "/profile?saved=1")
+		return web.SeeOther(w, r, page)
 	case errors.As(err, &wrong):
 		f.Code.Error = i18n.K("account.code_left", "n", wrong.Left)
 	case errors.Is(err, account.ErrCodeOver):

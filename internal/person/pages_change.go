@@ -45,6 +45,10 @@ func (p *profile) verb(part Part) i18n.Text {
 	return i18n.K("ui.change")
 }
 
+// reviewPath begins the pages where a change of verified data is asked for; the
+// name of the part follows.
+const reviewPath = "/profile/identity/change/"
+
 // unverified reports whether there is something to fill in in one go.
 func (p *profile) unverified() bool { return len(unverified(p.Person)) > 0 }
 

@@ -22,6 +22,8 @@ type Service struct {
 	accounts *account.Service
 	consents *consent.Service // nil until KeepByConsent
 	notices  *notify.Service  // as well
+	review   Review           // nil until OnReview
+	unproved Unproved         // nil until OnUnproved
 }
 
 // New returns a Service.

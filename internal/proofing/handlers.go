@@ -32,6 +32,8 @@ func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("GET "+Path+"/requests/{id}", s.requestPage, web.SignedIn)
 	rt.Handle("POST "+Path+"/requests/{id}/papers", s.papers, web.SignedIn, web.MaxBody(document.ReceiveBody))
 	rt.Handle("POST "+Path+"/requests/{id}/cancel", s.cancel, web.SignedIn)
+	rt.Handle("GET "+changePath+"{part}", s.changeForm, web.SignedIn)
+	rt.Handle("POST "+changePath+"{part}", s.askChange, web.SignedIn, web.MaxBody(document.ReceiveBody))
 	rt.Handle("GET "+postPath, s.postForm, web.SignedIn)
 	rt.Handle("POST "+postPath, s.order, web.SignedIn)
 	rt.Handle("POST "+postPath+"/code", s.enter, web.SignedIn)

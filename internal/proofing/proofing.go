@@ -24,6 +24,9 @@ var (
 	ErrIncomplete = fault.New(fault.Invalid, "proofing.incomplete")
 	// ErrPapers is returned for a request that needs files and has none.
 	ErrPapers = fault.New(fault.Invalid, "proofing.papers_missing")
+	// ErrFree is returned for a change to be reviewed of data that were not
+	// verified: the holder changes them in the profile.
+	ErrFree = fault.New(fault.Conflict, "proofing.free")
 	// ErrSame is returned for a change that changes nothing.
 	ErrSame = fault.New(fault.Invalid, "proofing.same")
 	// ErrLevel is returned for a way that the account's level does not reach.
