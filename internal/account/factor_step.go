@@ -205,7 +205,7 @@ func (s *Service) passed(ctx context.Context, tx *sqldb.DB, c Client, f flow, a 
 			return Started{}, err
 		}
 	}
-	return s.start(ctx, tx, a, c, entry{method: by.method(), alien: f.data.Alien, trust: trust && !f.data.Alien, confined: f.data.Confined})
+	return s.start(ctx, tx, a, c, entry{flow: f.id, method: by.method(), alien: f.data.Alien, trust: trust && !f.data.Alien, confined: f.data.Confined})
 }
 
 // Failures of what is typed in the second step count apart from those of the

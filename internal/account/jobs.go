@@ -52,6 +52,7 @@ func (s *Service) RegisterJobs(r *jobs.Runner) {
 	// A warning may come hours later, as a link, when the partner is down.
 	jobs.Handle(r, jobs.Policy{Attempts: 14, Timeout: time.Minute}, s.sendWarning)
 	jobs.Handle(r, failedPolicy, s.afterFailure)
+	jobs.Handle(r, failedPolicy, s.tellUnfinished)
 	jobs.Handle(r, jobs.Policy{Attempts: 14, Timeout: time.Minute}, s.sendEmailLink)
 	jobs.Handle(r, jobs.Policy{Attempts: 1000, Every: time.Hour}, func(ctx context.Context, _ jobs.Job[sweep]) error {
 		return purge(ctx, s.db, s.now())

@@ -131,7 +131,7 @@ func (p *signInsPage) filters() []ui.Choice {
 
 // deniable returns where a line is denied, "" when there is nothing to deny.
 func (p *signInsPage) deniable(line SignedIn) string {
-	if line.ID == p.Current || !line.Denied.IsZero() || (line.Outcome != Entry && line.Outcome != Blocked) || !since(p.Now, line.At, denyFor) {
+	if line.ID == p.Current || !line.Denied.IsZero() || !line.Outcome.right() || !since(p.Now, line.At, denyFor) {
 		return ""
 	}
 	return p.deny(p.Account, line.ID)

@@ -37,7 +37,7 @@ func TestWaysOfOtherFeaturesStandOnSignInAndRegistration(t *testing.T) {
 	b.send("phone", "8 900 000 12 34").at(200, "/register/.*/code")
 }
 
-// Proves: A-37
+// Proves: A-33, A-37
 func TestSignInByAPhoneCodeAlone(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -76,7 +76,7 @@ func TestSignInByAPhoneCodeAlone(t *testing.T) {
 	other.get(page+"/password").at(404, page+"/password")
 }
 
-// Proves: A-90, A-92
+// Proves: A-90, A-91, A-92
 func TestHistoryOfSignInsOnThePage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -97,6 +97,9 @@ func TestHistoryOfSignInsOnThePage(t *testing.T) {
 	older := attr(b.all(`nav.ds-pagination a`)[0], "href")
 	if n := len(b.get(older).all("tbody tr")); n != 7 {
 		t.Errorf("%d lines on the second page", n)
+	}
+	if got := b.all(`main a[href="/activity"]`); len(got) != 1 {
+		t.Error("the way to the history of acts is missing")
 	}
 	b.get("/settings/signins?show=entries")
 	if strings.Contains(b.main(), "Неверный пароль") {

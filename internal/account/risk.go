@@ -6,8 +6,10 @@ import (
 	"fmt"
 
 	"kabinet/internal/audit"
+	"kabinet/internal/notify"
 	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/id"
+	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/sqldb"
 )
 
@@ -30,6 +32,8 @@ const (
 	Wrong   Outcome = "wrong"   // a wrong password
 	Locked  Outcome = "locked"  // a wrong password that was one too many
 	Blocked Outcome = "blocked" // the right proofs, but the holder shut such tries out
+	// Unfinished is a right password after which the second step was not taken.
+	Unfinished Outcome = "unfinished"
 )
 
 // Text returns the message key of the outcome's name.
@@ -39,6 +43,9 @@ func (o Outcome) Text() string {
 	}
 	return "account.outcome_" + string(o)
 }
+
+// right reports whether whoever tried gave the right password or proof.
+func (o Outcome) right() bool { return o == Entry || o == Blocked || o == Unfinished }
 
 // risk is what is unusual about a sign-in.
 type risk struct {
@@ -101,4 +108,41 @@ func (s *Service) refuse(ctx context.Context, c Client, account, method string, 
 		return fmt.Errorf("refusing a sign-in: %w", err)
 	}
 	return why
+}
+
+// halfEntered writes down in tx that the password was right and the second step
+// is still to come. When it never comes, from a device that is not known, the
+// holder is told: somebody has the password.
+func (s *Service) halfEntered(ctx context.Context, tx *sqldb.DB, account string, device KnownDevice, line SignedIn) error {
+	if err := insertSignIn(ctx, tx, s.keys, account, line); err != nil || device.ID != "" {
+		return err
+	}
+	return jobs.Add(ctx, tx, unfinished{account, line.ID}, jobs.At(line.At.Add(unfinishedAfter)))
+}
+
+// unfinishedAfter is when a second step that was not taken will not be: no code
+// works any more.
+const unfinishedAfter = 2 * EmailLife
+
+// unfinished tells of a sign-in that stopped at the second step.
+type unfinished struct{ Account, SignIn string }
+
+// Kind implements jobs.Args.
+func (unfinished) Kind() string { return "account.unfinished" }
+
+func (s *Service) tellUnfinished(ctx context.Context, j jobs.Job[unfinished]) error {
+	return s.db.Tx(ctx, func(tx *sqldb.DB) error {
+		line, err := signInByID(ctx, tx, s.keys, j.Args.Account, j.Args.SignIn, "")
+		if err != nil {
+			return err
+		}
+		if line.ID != "" && line.Outcome == Unfinished && line.Denied.IsZero() {
+			err := s.tellOf(ctx, tx, notify.Notice{Owner: j.Args.Account, Key: "account/unfinished/" + line.ID, Level: notify.Danger,
+				Title: "account.notice_unfinished", Text: "account.notice_unfinished_text", Args: s.aboutSignIn(j.Args.Account, line.ID, line.At, line.Device)}, j.Args.Account, line.ID)
+			if err != nil {
+				return err
+			}
+		}
+		return j.Finish(ctx, tx)
+	})
 }

@@ -11,6 +11,8 @@ import (
 	"kabinet/internal/audit"
 	"kabinet/internal/notify"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/platform/sqldb/sqldbtest"
 )
 
 // Addresses of three countries.
@@ -217,7 +219,7 @@ func TestRemoteAccess(t *testing.T) {
 	}
 	lines, err := w.History(t.Context(), account, ShowFailed, "", 10)
 	want(t, err, nil)
-	if len(lines) != 3 || lines[1].Outcome != Blocked || lines[2].Outcome != Blocked || lines[0].Outcome != Wrong {
+	if len(lines) != 4 || lines[0].Outcome != Wrong || lines[1].Outcome != Blocked || lines[2].Outcome != Blocked || lines[3].Outcome != Unfinished {
 		t.Errorf("the history holds %+v", lines)
 	}
 	if w.told(account, "account.notice_blocked") == 0 {
@@ -399,5 +401,56 @@ func TestLinkingADevice(t *testing.T) {
 	home.Session.Alien = false
 	if secret, err = w.TrustThis(t.Context(), at(inRussia), home.Session); err != nil || secret == "" {
 		t.Errorf("a browser without the cookie gets %q, %v", secret, err)
+	}
+}
+
+// Proves: A-93
+// ASVS: V6.3.5
+func TestARightPasswordWithoutTheCodeIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t).cheap()
+	s := w.registered(phone)
+	account := s.Session.Account
+	want(t, w.db.Tx(t.Context(), func(tx *txDB) error { return w.SetLevel(t.Context(), tx, account, Confirmed, audit.Portal()) }), nil)
+	w.signedIn(at(inRussia), phone) // finished
+	w.pass(time.Hour)
+	if n := w.told(account, "account.notice_unfinished"); n != 0 {
+		t.Errorf("told %d times of what was finished", n)
+	}
+	_, err := w.SignIn(t.Context(), at(inGermany), SignIn{Login: login(phone), Password: goodPassword})
+	want(t, err, nil)
+	lines, err := w.History(t.Context(), account, ShowFailed, "", 10)
+	want(t, err, nil)
+	if len(lines) != 1 || lines[0].Outcome != Unfinished {
+		t.Errorf("the history holds %+v", lines)
+	}
+	w.pass(unfinishedAfter - time.Second)
+	if n := w.told(account, "account.notice_unfinished"); n != 0 {
+		t.Errorf("told %d times while a code works", n)
+	}
+	w.pass(time.Second)
+	if n := w.told(account, "account.notice_unfinished"); n != 1 {
+		t.Errorf("told %d times", n)
+	}
+	_, err = w.Deniable(t.Context(), account, lines[0].ID, w.denySeal(account, lines[0].ID))
+	want(t, err, nil)
+}
+
+func TestQueriesAboutSignInsUseIndexes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, q := range []struct {
+		query string
+		args  []any
+	}{
+		{`SELECT ` + signInColumns + ` FROM account_signin WHERE account = $1 AND outcome = $2 AND denied_at IS NULL ORDER BY id DESC LIMIT 1`, []any{"a", ""}},
+		{`SELECT ` + signInColumns + ` FROM account_signin WHERE account = $1 AND id < $2 AND outcome <> '' ORDER BY id DESC LIMIT $3`, []any{"a", "~", 10}},
+		{`DELETE FROM account_signin WHERE at < $1`, []any{sqldb.At(w.now())}},
+		{`DELETE FROM account_signin WHERE at < $1 AND account LIKE 'login %'`, []any{sqldb.At(w.now())}},
+		{`SELECT remote_off_at FROM account_safety WHERE account = $1`, []any{"a"}},
+		{`DELETE FROM account_device WHERE account = $1 AND id <> $2`, []any{"a", ""}},
+		{`UPDATE account_failure SET failures = failures - 1 WHERE subject = $1 AND source = $2`, []any{"a", []byte{1}}},
+	} {
+		sqldbtest.NoFullScan(t, w.db, q.query, q.args...)
 	}
 }

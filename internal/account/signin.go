@@ -123,7 +123,10 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 		if second {
 			out.Flow, err = s.startFlow(ctx, tx, c, flow{kind: flowSecond, account: a.ID,
 				data: flowData{Login: in.Login, To: to, Way: way, Lang: a.Lang, Next: in.Next, Kept: in.Kept, Remember: in.Remember, Alien: in.Alien, Confined: p.confined}})
-			return err
+			if err != nil {
+				return err
+			}
+			return s.halfEntered(ctx, tx, a.ID, device, SignedIn{ID: out.Flow, At: s.now(), Method: p.Method, Outcome: Unfinished, Device: s.deviceOf(c)})
 		}
 		if p.Method == "account.method_password" && a.NeedsSecond() {
 			p.Method = "account.method_device"
@@ -159,6 +162,7 @@ func (s *Service) firstWay(ctx context.Context, a Account) (Factor, Login, error
 
 // entry is how somebody came in.
 type entry struct {
+	flow   string // of the second step; "" when there was none
 	method string // message key
 	alien  bool
 	trust  bool // ask for no code in this browser again
@@ -186,6 +190,9 @@ func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, 
 		return out, why // it was shut while the second step was taken
 	}
 	if err := insertSession(ctx, tx, s.keys, session, digest(secret)); err != nil {
+		return out, err
+	}
+	if err := deleteSignIn(ctx, tx, a.ID, e.flow); err != nil { // it is finished now
 		return out, err
 	}
 	if err := insertSignIn(ctx, tx, s.keys, a.ID, SignedIn{ID: session.ID, At: now, Method: e.method, Device: session.Device}); err != nil {

@@ -62,6 +62,11 @@ func signInByID(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account
 	return e, err
 }
 
+func deleteSignIn(ctx context.Context, tx *sqldb.DB, account, id string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM account_signin WHERE account = $1 AND id = $2`, account, id)
+	return err
+}
+
 func denySignIn(ctx context.Context, tx *sqldb.DB, account, id string, at time.Time) error {
 	_, err := tx.Exec(ctx, `UPDATE account_signin SET denied_at = $1 WHERE account = $2 AND id = $3`, sqldb.At(at), account, id)
 	return err
