@@ -51,6 +51,7 @@ type Config struct {
 	Seal      Seal             `config:"seal" help:"Electronic seal on issued documents."`
 	Passwords Passwords        `config:"passwords" help:"What passwords must be like."`
 	Lock      Lock             `config:"lock" help:"When wrong passwords shut a sign-in."`
+	Recovery  Recovery         `config:"recovery" help:"Giving accounts back to those who lost everything."`
 	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
 	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`

@@ -41,6 +41,7 @@ import (
 	"kabinet/internal/platform/ui"
 	"kabinet/internal/platform/web"
 	"kabinet/internal/proofing"
+	"kabinet/internal/recovery"
 	"kabinet/internal/register"
 	"kabinet/internal/staff"
 	"kabinet/internal/takeout"
@@ -62,6 +63,7 @@ type features struct {
 	applications *application.Service
 	takeout      *takeout.Service
 	outside      *outside.Service
+	recovery     *recovery.Service
 	home         *home.Service
 	desk         *desk.Service
 }
@@ -69,13 +71,13 @@ type features struct {
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
 	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), document.Schema(), proofing.Schema(), eform.Schema(),
-		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema()}
+		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema(), recovery.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
 	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, document.Texts, proofing.Texts,
-		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, home.Texts(), desk.Texts}...)
+		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, recovery.Texts, home.Texts(), desk.Texts}...)
 }
 
 // openFeatures makes the features and joins them.
@@ -105,6 +107,9 @@ func (a *App) openFeatures() error {
 		return err
 	}
 	if err := a.openTakeout(); err != nil {
+		return err
+	}
+	if err := a.openRecovery(); err != nil {
 		return err
 	}
 	a.desk = desk.New(desk.Options{DB: a.db, Now: a.now, Staff: a.staff, Version: Version})
@@ -201,7 +206,7 @@ func (a *App) gauges() {
 
 // rules are the limits of all features.
 func rules() []limit.Rule {
-	return slices.Concat(account.Limits(), outside.Limits(), document.Rules(), proofing.Limits())
+	return slices.Concat(account.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), recovery.Limits())
 }
 
 // source is the address that a request came from, without its port. Behind
@@ -282,6 +287,7 @@ func (a *App) registerJobs() {
 	a.applications.Jobs(a.runner)
 	a.takeout.Jobs(a.runner)
 	a.outside.RegisterJobs(a.runner)
+	a.recovery.Jobs(a.runner)
 	a.limits.RegisterJobs(a.runner)
 	audit.RegisterJobs(a.runner, a.db, a.now, a.keepAnchor)
 }
@@ -366,6 +372,7 @@ func (a *App) openRouter() {
 	a.applications.Routes(a.router)
 	a.applications.DeskRoutes(a.router, a.staff)
 	a.takeout.Routes(a.router)
+	a.recovery.Routes(a.router)
 	a.home.Routes(a.router)
 	a.desk.Routes(a.router)
 	if a.demo {

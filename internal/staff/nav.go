@@ -12,6 +12,7 @@ func (m Member) Nav() (links []ui.Link) {
 	}
 	if m.May(Verifier) {
 		links = append(links, ui.Link{Href: "/desk/proofing", Text: i18n.K("staff.nav_proofing")})
+		links = append(links, ui.Link{Href: "/desk/recovery", Text: i18n.K("staff.nav_recovery")})
 	}
 	if m.May(Administrator) {
 		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")})
