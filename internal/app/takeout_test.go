@@ -78,6 +78,8 @@ var untold = map[string]string{
 	"account_reach":      "when contacts were last checked",
 	"account_warning":    "hashes of links that take a change back, for days",
 	"person_proposal":    "a change that waits an hour for its code",
+	"recovery_case":      "what somebody said who had lost the account; who looked at it stands in the log",
+	"recovery_hold":      "hashes of links that give the account back, for days",
 	"staff_member":       "the office somebody holds is the agency's record",
 	"desk_case":          "the agency's own copy of an application that is told",
 	"proofing_queue":     "the verifiers' list of requests that are told",

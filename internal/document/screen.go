@@ -60,12 +60,3 @@ func (s *Service) scanIn(ctx context.Context, store *blob.Store, owner string, r
 	defer r.Close()
 	return s.cfg.Scanner.Scan(ctx, r)
 }
-
-// Told is the error when it is one of the checks' own, to be said beside the
-// field of the file, else nil.
-func Told(err error) error {
-	if f := toldOf(err); f != nil {
-		return f
-	}
-	return nil
-}

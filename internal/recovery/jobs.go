@@ -260,6 +260,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return fmt.Errorf("sweeping recoveries: %w", err)
 		}
 	}
+	if err := dropOrphans(ctx, s.db); err != nil {
+		return fmt.Errorf("sweeping recoveries: %w", err)
+	}
 	if _, err := s.opt.Blobs.Sweep(ctx, now.Add(-orphanAge), func(ctx context.Context, ids []string) ([]string, error) { return blobsOf(ctx, s.db, ids) }); err != nil {
 		return fmt.Errorf("sweeping recoveries: %w", err)
 	}

@@ -17,7 +17,7 @@ var Texts embed.FS
 // Schema is the tables of this feature.
 func Schema() schema.Feature {
 	return schema.Feature{Name: "recovery", FS: migrations, Tables: []schema.Table{
-		{Name: "recovery_case", Owner: "id"},
+		{Name: "recovery_case", Owner: "id", Person: "account"},
 		{Name: "recovery_file", Owner: "case_id"},
 		{Name: "recovery_hold", Owner: "account", Person: "account"},
 	}}

@@ -157,6 +157,13 @@ func deleteFile(ctx context.Context, tx *sqldb.DB, caseID, id string) error {
 	return err
 }
 
+// dropOrphans forgets the files of cases that went with their account; their
+// content goes with the next sweep of the store.
+func dropOrphans(ctx context.Context, db *sqldb.DB) error {
+	_, err := db.Exec(ctx, `DELETE FROM recovery_file WHERE NOT EXISTS (SELECT 1 FROM recovery_case c WHERE c.id = recovery_file.case_id)`)
+	return err
+}
+
 // blobsOf returns those of the stored contents that a file refers to.
 func blobsOf(ctx context.Context, db *sqldb.DB, ids []string) (needed []string, err error) {
 	for _, id := range ids {
