@@ -195,7 +195,7 @@ func serveSandbox(ctx context.Context, box *sandbox.Sandbox, ln, mail net.Listen
 type signIn struct{ who, login, level string }
 
 func printDemo(w io.Writer, portal, partners net.Addr, people []signIn) {
-	fmt.Fprintf(w, "\nКабинет: http://%s\nУчебный стенд (SMS, письма, реестры, почта): http://%s\n\n", portal, partners)
+	fmt.Fprintf(w, "\nКабинет: http://%s\nУчебный стенд (SMS, письма, реестры, почта, входы через банки и ЕСИА): http://%s\n\n", portal, partners)
 	fmt.Fprintf(w, "Пароль у всех один: %s. Коды из SMS — на учебном стенде.\n\n", demoPassword)
 	for _, p := range people {
 		fmt.Fprintf(w, "  %-14s %s — %s\n", p.login, p.who, p.level)

@@ -10,6 +10,13 @@ import (
 	"kabinet/internal/platform/sqldb"
 )
 
+const (
+	linksQuery   = `SELECT provider, linked_at, used_at FROM outside_link WHERE account = $1 ORDER BY linked_at, provider`
+	subjectQuery = `SELECT subject FROM outside_link WHERE account = $1 AND provider = $2`
+	ownerQuery   = `SELECT account FROM outside_subject WHERE provider = $1 AND hash = $2`
+	purgeQuery   = `DELETE FROM outside_arrival WHERE until < $1`
+)
+
 // insertLink returns ErrTwo when the account has a link to the provider.
 func insertLink(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, account, provider, subject string, at time.Time) error {
 	n, err := tx.Exec(ctx, `INSERT INTO outside_link (account, provider, subject, linked_at, used_at) VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING`,
@@ -27,13 +34,13 @@ func links(ctx context.Context, db *sqldb.DB, account string) ([]Link, error) {
 		err = r.Scan(&l.Provider, &linked, &used)
 		l.Linked, l.Used = linked.Time, used.Time
 		return l, err
-	}, `SELECT provider, linked_at, used_at FROM outside_link WHERE account = $1 ORDER BY linked_at, provider`, account)
+	}, linksQuery, account)
 }
 
 // subjectOf returns "" when the account is not linked to the provider.
 func subjectOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, account, provider string) (string, error) {
 	sealed, err := sqldb.One(ctx, db, func(r sqldb.Row) (b []byte, err error) { err = r.Scan(&b); return b, err },
-		`SELECT subject FROM outside_link WHERE account = $1 AND provider = $2`, account, provider)
+		subjectQuery, account, provider)
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return "", nil
 	}
@@ -73,7 +80,7 @@ func releaseSubject(ctx context.Context, tx *sqldb.DB, keys *secret.Keyring, acc
 
 // accountOf returns "" when no account is linked to the subject.
 func accountOf(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, provider, subject string) (string, error) {
-	owner, err := sqldb.One(ctx, db, sqldb.Text, `SELECT account FROM outside_subject WHERE provider = $1 AND hash = $2`,
+	owner, err := sqldb.One(ctx, db, sqldb.Text, ownerQuery,
 		provider, index(keys, provider, subject))
 	if errors.Is(err, sqldb.ErrNoRow) {
 		return "", nil
@@ -161,6 +168,6 @@ func deleteArrival(ctx context.Context, tx *sqldb.DB, id string) error {
 }
 
 func purge(ctx context.Context, db *sqldb.DB, now time.Time) error {
-	_, err := db.Exec(ctx, `DELETE FROM outside_arrival WHERE until < $1`, sqldb.At(now))
+	_, err := db.Exec(ctx, purgeQuery, sqldb.At(now))
 	return err
 }

@@ -20,6 +20,12 @@
 //	POST /post/v1/letters                post office; the id is an idempotency key
 //	GET  /post/v1/letters/{id}           state of a letter
 //
+// HTTP, sign-ins for others (client "kabinet", whose secret is the token; pages
+// ask who it is and how to answer):
+//
+//	/oidc/{sber,bereg,sever}/…           OpenID Connect, each with its discovery; sber also RFC 8628
+//	/esia/aas/oauth2/…, /esia/rs/prns/…  ЕСИА by both flows; /esia/setup/… holds what a system needs
+//
 // HTTP, for people and tests (no token):
 //
 //	GET  /                               pages, Russian or ?lang=en
