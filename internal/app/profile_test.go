@@ -7,6 +7,8 @@ import (
 
 	"kabinet/internal/account"
 	"kabinet/internal/audit"
+	"kabinet/internal/consent"
+	"kabinet/internal/eform"
 	"kabinet/internal/person"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/web/webtest"
@@ -152,5 +154,48 @@ func TestVerifiedDataChangeByARequestWithPapersAndACode(t *testing.T) {
 	}
 	if page := w.browser.Get("/profile/identity/change/policy"); page.Status != http.StatusNotFound {
 		t.Errorf("data that nobody verifies: %d", page.Status)
+	}
+}
+
+// Proves: B-31
+func TestWhatFormsMayAskForIsWhatProfilesKnow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	full := person.Person{Surname: "а", Name: "а", Patronymic: "а", BirthDate: "а", BirthPlace: "а", Sex: "f", PassportSeries: "1", PassportNumber: "1", PassportIssuedBy: "а",
+		PassportIssuedOn: "а", DivisionCode: "1", SNILS: "1", INN: "1", Address: "а", PolicyNumber: "1", AbroadNumber: "1", LicenceNumber: "1", Citizenship: "а", OGRNIP: "1",
+		Employer: "а", Position: "а", TaxResidency: "а"}
+	for _, kin := range []person.Kin{person.Child, person.Spouse} {
+		full.Relatives = append(full.Relatives, person.Relative{ID: string(kin), Kin: kin, Surname: "а", Name: "а", Patronymic: "а", BirthDate: "а", SNILS: "1", Policy: "1"})
+	}
+	full.Relatives[0].Certificate = "1"
+	err := w.db.Tx(t.Context(), func(tx *sqldb.DB) error { return w.people.Put(t.Context(), tx, w.account, full, audit.Portal()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.consents.Agree(t.Context(), w.account, "s", consent.Extra); err != nil {
+		t.Fatal(err)
+	}
+	facts, err := w.facts(t.Context(), w.account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sources := eform.Sources()
+	for fact := range facts {
+		known := false
+		for source := range sources {
+			known = known || fact == source || strings.HasPrefix(fact, source+".")
+		}
+		if !known {
+			t.Errorf("no form can ask for %s", fact)
+		}
+	}
+	for source := range sources {
+		known := source == "person.bank" // of the payments
+		for fact := range facts {
+			known = known || fact == source || strings.HasPrefix(fact, source+".")
+		}
+		if !known {
+			t.Errorf("no profile knows %s", source)
+		}
 	}
 }

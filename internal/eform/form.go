@@ -184,5 +184,9 @@ func Sources() map[string]Kind {
 		"person.fio": Fio, "person.birth_date": Date, "person.birth_place": Text, "person.sex": Choice,
 		"person.passport": Passport, "person.snils": SNILS, "person.inn": INN, "person.address": Address, "person.address_actual": Address,
 		"person.phone": Phone, "person.email": Email, "person.bank": Bank, "account.phone": Phone, "account.email": Email,
+		"person.policy": OMS, "person.abroad": ForeignPassport, "person.licence": VehicleDoc, "person.ogrnip": OGRN, "person.citizenship": Text,
+		"person.employer": Text, "person.position": Text, "person.tax_residency": Text,
+		"person.spouse.fio": Fio, "person.spouse.birth_date": Date, "person.spouse.snils": SNILS, "person.spouse.policy": OMS,
+		"person.child.fio": Fio, "person.child.birth_date": Date, "person.child.snils": SNILS, "person.child.policy": OMS, "person.child.certificate": BirthCertificate,
 	}
 }
