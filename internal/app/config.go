@@ -22,6 +22,8 @@ type Config struct {
 	Demo bool `config:"-"`
 	// Serving: the command answers people or runs jobs, and needs every partner.
 	Serving bool `config:"-"`
+	// Signer is the address of the demonstration's page that signs files.
+	Signer string `config:"-"`
 
 	// Now is the clock; nil is the machine's.
 	Now func() time.Time `config:"-"`
@@ -52,6 +54,8 @@ type Config struct {
 	Passwords Passwords        `config:"passwords" help:"What passwords must be like."`
 	Lock      Lock             `config:"lock" help:"When wrong passwords shut a sign-in."`
 	Recovery  Recovery         `config:"recovery" help:"Giving accounts back to those who lost everything."`
+	Trust     Trust            `config:"trust" help:"Centres whose signatures are believed."`
+	TLS       TLS              `config:"tls" help:"Sign-in by a certificate that the browser shows."`
 	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
 	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`
@@ -150,6 +154,7 @@ func (c *Config) Check(fault func(name, text string)) {
 	if err := c.Outside.check(); err != nil {
 		fault("outside.providers", err.Error())
 	}
+	c.TLS.check(c.Proxies, fault)
 	if c.Demo {
 		return
 	}

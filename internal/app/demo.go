@@ -59,6 +59,10 @@ func (cmd demoCommand) Run(ctx context.Context, c *console) error {
 		return err
 	}
 	defer box.Close()
+	roots := filepath.Join(cmd.Data, "sandbox", "roots.pem")
+	if err := writeRoots(roots, box); err != nil {
+		return err
+	}
 	cfg, err := cmd.config(portal.Addr(), partners.Addr(), mail.Addr(), box)
 	if err != nil {
 		return err
@@ -134,9 +138,12 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, box *sandbox.Sand
 		"KABINET_PENSION_TOKEN=" + token,
 		"KABINET_POST_URL=http://" + partners.String(),
 		"KABINET_POST_TOKEN=" + token,
+		"KABINET_TRUST_ROOTS=" + filepath.Join(cmd.Data, "sandbox", "roots.pem"),
+		"KABINET_TRUST_LISTS=" + centreLists("http://"+partners.String()),
 		"KABINET_REPORTING_LOG_FORMAT=text",
 		"KABINET_REPORTING_LOG_LEVEL=warn",
 	}
+	cfg.Signer = "http://" + partners.String() + "/signer"
 	return cfg, config.Load(&cfg, config.Source{Env: env})
 }
 

@@ -43,6 +43,7 @@ import (
 	"kabinet/internal/proofing"
 	"kabinet/internal/recovery"
 	"kabinet/internal/register"
+	"kabinet/internal/signature"
 	"kabinet/internal/staff"
 	"kabinet/internal/takeout"
 	"kabinet/services"
@@ -57,6 +58,7 @@ type features struct {
 	people       *person.Service
 	proofing     *proofing.Service
 	staff        *staff.Service
+	signatures   *signature.Service
 	documents    *document.Service
 	forms        *eform.Service
 	catalogue    *catalogue.Service
@@ -70,13 +72,13 @@ type features struct {
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), document.Schema(), proofing.Schema(), eform.Schema(),
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), signature.Schema(), document.Schema(), proofing.Schema(), eform.Schema(),
 		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema(), recovery.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, document.Texts, proofing.Texts,
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, signature.Texts, document.Texts, proofing.Texts,
 		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, recovery.Texts, home.Texts(), desk.Texts}...)
 }
 
@@ -161,7 +163,7 @@ func (a *App) openPeople() error {
 	a.people = person.New(a.db, a.keys, a.now, a.accounts)
 	a.people.KeepByConsent(a.consents, a.notices)
 	a.staff = staff.New(staff.Options{DB: a.db, Keys: a.keys, Now: a.now, Accounts: a.accounts, People: a.people})
-	return nil
+	return a.openSignatures()
 }
 
 // openServices makes the features of documents, services and applications.
@@ -206,7 +208,7 @@ func (a *App) gauges() {
 
 // rules are the limits of all features.
 func rules() []limit.Rule {
-	return slices.Concat(account.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), recovery.Limits())
+	return slices.Concat(account.Limits(), signature.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), recovery.Limits())
 }
 
 // source is the address that a request came from, without its port. Behind
@@ -281,6 +283,7 @@ func (a *App) registerJobs() {
 	a.notices.RegisterJobs(a.runner)
 	a.consents.Jobs(a.runner)
 	a.people.Jobs(a.runner)
+	a.signatures.RegisterJobs(a.runner)
 	a.documents.Jobs(a.runner)
 	a.proofing.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
@@ -365,6 +368,7 @@ func (a *App) openRouter() {
 	a.people.Routes(a.router)
 	a.outside.Routes(a.router)
 	a.notices.Routes(a.router)
+	a.signatures.Routes(a.router)
 	a.documents.Routes(a.router)
 	a.proofing.Routes(a.router)
 	a.proofing.DeskRoutes(a.router)

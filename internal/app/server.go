@@ -43,7 +43,7 @@ func (a *App) Handler() http.Handler {
 	mux.HandleFunc("GET /metrics", a.metrics)
 	mux.Handle("GET /static/", ui.Static())
 	mux.Handle("/", a.telemetry.HTTP(a.router, nil))
-	return a.behindProxies(mux)
+	return a.ownCertificates(a.behindProxies(mux))
 }
 
 // ready tells whether the portal can work: the database answers and the
@@ -140,6 +140,7 @@ func (a *App) ServeOn(ctx context.Context, ln net.Listener, withJobs bool) error
 	if withJobs {
 		group.Go(func() error { return a.Work(ctx) })
 	}
+	group.Go(func() error { return a.serveCertificates(ctx) })
 	group.Go(func() error { a.notices.Follow(ctx); return nil })
 	group.Go(func() error { return a.load(ctx) })
 	return group.Wait()

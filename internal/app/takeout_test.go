@@ -80,6 +80,7 @@ var untold = map[string]string{
 	"person_proposal":    "a change that waits an hour for its code",
 	"recovery_case":      "what somebody said who had lost the account; who looked at it stands in the log",
 	"recovery_hold":      "hashes of links that give the account back, for days",
+	"signature_print":    "keyed hashes of certificates that are told",
 	"staff_member":       "the office somebody holds is the agency's record",
 	"desk_case":          "the agency's own copy of an application that is told",
 	"proofing_queue":     "the verifiers' list of requests that are told",

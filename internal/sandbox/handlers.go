@@ -35,6 +35,14 @@ func (s *Sandbox) Handler() http.Handler {
 	mux.HandleFunc("GET /post", s.postPage)
 	mux.HandleFunc("POST /post/{id}/deliver", s.deliver)
 
+	mux.HandleFunc("GET /centre/gost.crl", s.revocations(rootGOST))
+	mux.HandleFunc("GET /centre/ecdsa.crl", s.revocations(rootECDSA))
+	mux.HandleFunc("GET /centre/roots.pem", s.rootsFile)
+	mux.HandleFunc("GET /centre", s.centrePage)
+	mux.HandleFunc("POST /centre/{serial}", s.revoke)
+	mux.HandleFunc("GET /signer", s.signerForm)
+	mux.HandleFunc("POST /signer", s.signFile)
+
 	mux.HandleFunc("GET /sms.json", s.smsJSON)
 	mux.HandleFunc("GET /mail.json", s.mailJSON)
 	mux.HandleFunc("GET /faults", s.showFaults)

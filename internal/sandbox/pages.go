@@ -251,6 +251,7 @@ func (s *Sandbox) overviewPage(w http.ResponseWriter, r *http.Request) {
 		{Name: PartnerSber, Link: "/signins", Count: len(s.people)},
 		{Name: PartnerBereg, Link: "/signins", Count: len(s.people)},
 		{Name: PartnerSever, Link: "/signins", Count: len(s.people)},
+		{Name: PartnerCentre, Link: "/centre", Count: len(s.issued)},
 	} {
 		p.Mode, p.Modes = s.faults[p.Name], []string{ModeOK, ModeSlow, ModeDown, ModeBroken}
 		p.Slow = strconv.FormatFloat(s.slow.Seconds(), 'f', -1, 64)

@@ -28,7 +28,7 @@ const (
 
 // partners are all of them in the order of the overview.
 var partners = []string{PartnerSMS, PartnerMail, PartnerTax, PartnerPassport, PartnerPension, PartnerPost,
-	PartnerESIA, PartnerSber, PartnerBereg, PartnerSever}
+	PartnerESIA, PartnerSber, PartnerBereg, PartnerSever, PartnerCentre}
 
 // Modes a partner can be switched to.
 const (
@@ -86,6 +86,7 @@ type Sandbox struct {
 	letters   []*Letter
 	signIns   signIns
 	esia      *esia
+	issued    []*issued // certificates, oldest first
 }
 
 // New returns a sandbox with the state its folder holds.
@@ -198,6 +199,7 @@ type record struct {
 	Answer *answer   `json:"answer,omitempty"`
 	State  *State    `json:"state,omitempty"`
 	Letter *Letter   `json:"letter,omitempty"`
+	Issued *issued   `json:"issued,omitempty"`
 }
 
 type switched struct {
@@ -214,7 +216,7 @@ func (s *Sandbox) add(r record) error {
 		}
 	}
 	s.apply(r)
-	if s.journal != nil && s.journal.lines > 2*(len(s.sms)+len(s.mail)+len(s.people)+len(s.answers)+len(s.states)+len(s.letters))+1000 {
+	if s.journal != nil && s.journal.lines > 2*(len(s.sms)+len(s.mail)+len(s.people)+len(s.answers)+len(s.states)+len(s.letters)+len(s.issued))+1000 {
 		return s.compact()
 	}
 	return nil
@@ -247,6 +249,8 @@ func (s *Sandbox) apply(r record) {
 		}
 	case r.State != nil:
 		s.states[r.State.Person] = *r.State
+	case r.Issued != nil:
+		s.keepIssued(r.Issued)
 	case r.Letter != nil:
 		s.keepLetter(r.Letter)
 	case r.Answer != nil:
@@ -300,6 +304,11 @@ func (s *Sandbox) compact() error {
 		}
 		for _, st := range s.states {
 			if !yield(record{State: &st}) {
+				return
+			}
+		}
+		for _, c := range s.issued {
+			if !yield(record{Issued: c}) {
 				return
 			}
 		}

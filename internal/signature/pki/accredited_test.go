@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kabinet/internal/signature/pki/pkitest"
 )
 
 func listOf(version int, state, history string, certificates ...*Certificate) string {
@@ -33,9 +35,9 @@ func status(state, from string) string {
 // Proves: S-21
 func TestTheListOfAccreditedCentresIsRead(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t)
-	root := s.root("root", gost256())
-	leaf := s.issue("me", sokolova, "root", "leaf", gost256(), 9)
+	s := studio{pkitest.New(t), t}
+	root := s.root("root", pkitest.GOST256())
+	leaf := s.issue("me", pkitest.Sokolova, "root", "leaf", pkitest.GOST256(), 9)
 	moscow := time.FixedZone("MSK", 3*60*60)
 	day := func(y int) time.Time { return time.Date(y, 5, 1, 0, 0, 0, 0, moscow) }
 	for _, c := range []struct {

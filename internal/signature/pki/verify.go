@@ -5,6 +5,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/hmac"
 	"crypto/rsa"
+	"errors"
 	"slices"
 	"time"
 
@@ -271,4 +272,14 @@ func term(c *Certificate, path []*Certificate, at time.Time) Reason {
 		}
 	}
 	return ""
+}
+
+// Unreadable is the report of a certificate that could not be read: err is
+// ParseCertificate's.
+func Unreadable(err error) Report {
+	why := Broken
+	if errors.Is(err, gost.ErrOutdated) {
+		why = Outdated
+	}
+	return Report{Checks: []Check{{Form, Invalid, why}}}
 }

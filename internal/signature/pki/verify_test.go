@@ -10,7 +10,43 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"kabinet/internal/signature/pki/pkitest"
 )
+
+// studio reads what pkitest makes.
+type studio struct {
+	*pkitest.Studio
+	t testing.TB
+}
+
+func (s studio) parsed(raw []byte) *Certificate {
+	s.t.Helper()
+	c, err := ParseCertificate(raw)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+func (s studio) root(name string, a pkitest.Algorithm) *Certificate {
+	s.t.Helper()
+	return s.parsed(s.Root(name, a))
+}
+
+func (s studio) issue(name, subject, centre, extensions string, a pkitest.Algorithm, days int) *Certificate {
+	s.t.Helper()
+	return s.parsed(s.Issue(name, subject, centre, extensions, a, days))
+}
+
+func (s studio) revoking(centre string, a pkitest.Algorithm, revoked ...*Certificate) []byte {
+	s.t.Helper()
+	var raw [][]byte
+	for _, c := range revoked {
+		raw = append(raw, c.Raw)
+	}
+	return s.List(centre, a, raw...)
+}
 
 const text = "Кабинет: вход по электронной подписи\n"
 
@@ -38,13 +74,13 @@ func verdicts(r Report) map[Step]Reason {
 // Proves
 func TestSignaturesOfAnotherProgramAreAccepted(t *testing.T) {
 	t.Parallel()
-	for _, a := range algorithms() {
-		t.Run(a.name, func(t *testing.T) {
+	for _, a := range pkitest.Algorithms() {
+		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
-			s := newStudio(t)
+			s := studio{pkitest.New(t), t}
 			root := s.root("root", a)
-			s.issue("me", sokolova, "root", "leaf", a, 365)
-			r := Verify(s.sign("me", text, a, "-cades"), []byte(text), trusting(root))
+			s.issue("me", pkitest.Sokolova, "root", "leaf", a, 365)
+			r := Verify(s.Sign("me", text, a, "-cades"), []byte(text), trusting(root))
 			if len(verdicts(r)) > 0 || len(r.Checks) != 8 || r.Centre != "root" {
 				t.Fatalf("%+v", r.Checks)
 			}
@@ -52,7 +88,7 @@ func TestSignaturesOfAnotherProgramAreAccepted(t *testing.T) {
 			if diff := cmp.Diff(want, r.Signer.Holder()); diff != "" {
 				t.Error(diff)
 			}
-			if r.Signer.Class() != "КС2" || r.Qualified() != strings.HasPrefix(a.name, "GOST") {
+			if r.Signer.Class() != "КС2" || r.Qualified() != strings.HasPrefix(a.Name, "GOST") {
 				t.Errorf("class %s, qualified %v", r.Signer.Class(), r.Qualified())
 			}
 			if time.Since(r.Signed).Abs() > time.Minute {
@@ -64,16 +100,16 @@ func TestSignaturesOfAnotherProgramAreAccepted(t *testing.T) {
 
 func TestACentreUnderACentreIsFollowed(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t)
-	root := s.root("root", gost256())
-	middle := s.issue("middle", "/CN=middle", "root", "ca_ext", algorithms()[13], 1000)
-	s.issue("me", sokolova, "middle", "leaf", ecdsaP256(), 365)
-	with := s.sign("me", text, ecdsaP256(), "-cades", "-certfile", "middle.pem")
+	s := studio{pkitest.New(t), t}
+	root := s.root("root", pkitest.GOST256())
+	middle := s.issue("middle", "/CN=middle", "root", "ca_ext", pkitest.Algorithms()[13], 1000)
+	s.issue("me", pkitest.Sokolova, "middle", "leaf", pkitest.P256(), 365)
+	with := s.Sign("me", text, pkitest.P256(), "-cades", "-certfile", "middle.pem")
 	r := Verify(with, []byte(text), trusting(root))
 	if len(verdicts(r)) > 0 || len(r.Path) != 3 || r.Qualified() {
 		t.Errorf("GOST 256 over GOST 512 over P-256: %+v, path %d", r.Checks, len(r.Path))
 	}
-	without := s.sign("me", text, ecdsaP256(), "-cades")
+	without := s.Sign("me", text, pkitest.P256(), "-cades")
 	if got := verdicts(Verify(without, []byte(text), trusting(root))); got[Chain] != UnknownRoot || got[Revocation] != Unreached {
 		t.Errorf("without the centre between: %v", got)
 	}
@@ -85,14 +121,14 @@ func TestACentreUnderACentreIsFollowed(t *testing.T) {
 
 func TestEachFaultHasItsOwnReason(t *testing.T) {
 	t.Parallel()
-	a := ecdsaP256()
-	s := newStudio(t)
+	a := pkitest.P256()
+	s := studio{pkitest.New(t), t}
 	root := s.root("root", a)
 	other := s.root("other", a)
-	me := s.issue("me", sokolova, "root", "leaf", a, 365)
+	me := s.issue("me", pkitest.Sokolova, "root", "leaf", a, 365)
 	s.issue("server", "/CN=server", "root", "server", a, 365)
 	s.issue("exchange", "/CN=exchange", "root", "exchange", a, 365)
-	good := s.sign("me", text, a, "-cades")
+	good := s.Sign("me", text, a, "-cades")
 	at := func(d time.Duration) Conditions {
 		c := trusting(root)
 		c.At = time.Now().Add(d)
@@ -129,24 +165,24 @@ func TestEachFaultHasItsOwnReason(t *testing.T) {
 		{"revoked", good, revoked(Revoked), map[Step]Reason{Revocation: Revoked}},
 		{"no revocation list", good, revoked(NoList), map[Step]Reason{Revocation: NoList}},
 		{"an old revocation list", good, revoked(StaleList), map[Step]Reason{Revocation: StaleList}},
-		{"for servers", s.sign("server", text, a, "-cades"), at(0), map[Step]Reason{Purpose: WrongPurpose}},
-		{"for exchange of keys", s.sign("exchange", text, a, "-cades"), at(0), map[Step]Reason{Purpose: WrongPurpose}},
-		{"a centre's own", s.sign("root", text, a, "-cades"), at(0), map[Step]Reason{Purpose: WrongPurpose}},
-		{"of another text", s.sign("me", text+" ", a, "-cades"), at(0), map[Step]Reason{Content: OtherContent}},
+		{"for servers", s.Sign("server", text, a, "-cades"), at(0), map[Step]Reason{Purpose: WrongPurpose}},
+		{"for exchange of keys", s.Sign("exchange", text, a, "-cades"), at(0), map[Step]Reason{Purpose: WrongPurpose}},
+		{"a centre's own", s.Sign("root", text, a, "-cades"), at(0), map[Step]Reason{Purpose: WrongPurpose}},
+		{"of another text", s.Sign("me", text+" ", a, "-cades"), at(0), map[Step]Reason{Content: OtherContent}},
 		{"an accredited centre", good, accredited(Span{From: now.Add(-day)}), map[Step]Reason{}},
 		{"not accredited yet", good, accredited(Span{From: now.Add(day)}), map[Step]Reason{Chain: Unaccredited}},
 		{"no more accredited", good, accredited(Span{From: now.Add(-9 * day), To: now.Add(-day)}), map[Step]Reason{Chain: Unaccredited}},
 		{"never accredited", good, accredited(), map[Step]Reason{Chain: Unaccredited}},
-		{"with the content inside", s.sign("me", text, a, "-cades", "-nodetach"), at(0), unreadable(Attached)},
-		{"without the name of its certificate", s.sign("me", text, a), at(0), unreadable(Bare)},
-		{"without signed attributes", s.sign("me", text, a, "-noattr"), at(0), unreadable(Bare)},
-		{"without its certificate", s.sign("me", text, a, "-cades", "-nocerts"), at(0), unreadable(NoCertificate)},
-		{"by two", s.sign("me", text, a, "-cades", "-signer", "server.pem", "-inkey", "server.key"), at(0), unreadable(Several)},
-		{"with SHA-1", s.sign("me", text, algorithm{digest: "sha1"}, "-cades"), at(0), unreadable(Outdated)},
+		{"with the content inside", s.Sign("me", text, a, "-cades", "-nodetach"), at(0), unreadable(Attached)},
+		{"without the name of its certificate", s.Sign("me", text, a), at(0), unreadable(Bare)},
+		{"without signed attributes", s.Sign("me", text, a, "-noattr"), at(0), unreadable(Bare)},
+		{"without its certificate", s.Sign("me", text, a, "-cades", "-nocerts"), at(0), unreadable(NoCertificate)},
+		{"by two", s.Sign("me", text, a, "-cades", "-signer", "server.pem", "-inkey", "server.key"), at(0), unreadable(Several)},
+		{"with SHA-1", s.Sign("me", text, pkitest.Algorithm{Digest: "sha1"}, "-cades"), at(0), unreadable(Outdated)},
 		{"something else", []byte("hello"), at(0), unreadable(Broken)},
 		{"nothing", nil, at(0), unreadable(Broken)},
 		{"too long", make([]byte, MaxSignature+1), at(0), unreadable(TooLarge)},
-		{"with a certificate that nobody known issued", s.sign("me", text, a, "-cades", "-certfile", "stranger.pem"), at(0), map[Step]Reason{Chain: Stray}},
+		{"with a certificate that nobody known issued", s.Sign("me", text, a, "-cades", "-certfile", "stranger.pem"), at(0), map[Step]Reason{Chain: Stray}},
 		{"with something after it", append(bytes.Clone(good), 0), at(0), unreadable(Broken)},
 	} {
 		if got := verdicts(Verify(c.sig, []byte(text), c.with)); !cmp.Equal(got, c.want) {
@@ -165,16 +201,16 @@ func unreadable(why Reason) map[Step]Reason {
 func TestOneFlippedBitAnywhereIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		a     algorithm
+		a     pkitest.Algorithm
 		step  int // every so many bytes
 		every bool
-	}{{ecdsaP256(), 1, true}, {algorithms()[0], 1, false}, {gost256(), 3, false}} {
-		t.Run(c.a.name, func(t *testing.T) {
+	}{{pkitest.P256(), 1, true}, {pkitest.Algorithms()[0], 1, false}, {pkitest.GOST256(), 3, false}} {
+		t.Run(c.a.Name, func(t *testing.T) {
 			t.Parallel()
-			s := newStudio(t)
+			s := studio{pkitest.New(t), t}
 			root := s.root("root", c.a)
-			s.issue("me", sokolova, "root", "leaf", c.a, 365)
-			good := s.sign("me", text, c.a, "-cades", "-certfile", "root.pem") // the root too: nothing in the chain needs it
+			s.issue("me", pkitest.Sokolova, "root", "leaf", c.a, 365)
+			good := s.Sign("me", text, c.a, "-cades", "-certfile", "root.pem") // the root too: nothing in the chain needs it
 			with := trusting(root)
 			if got := verdicts(Verify(good, []byte(text), with)); len(got) > 0 {
 				t.Fatal(got)
@@ -197,17 +233,17 @@ func TestOneFlippedBitAnywhereIsRefused(t *testing.T) {
 
 func TestRevocationListsAreReadOnlyFromTheirCentre(t *testing.T) {
 	t.Parallel()
-	for _, a := range []algorithm{ecdsaP256(), algorithms()[0], gost256(), algorithms()[13]} {
-		t.Run(a.name, func(t *testing.T) {
+	for _, a := range []pkitest.Algorithm{pkitest.P256(), pkitest.Algorithms()[0], pkitest.GOST256(), pkitest.Algorithms()[13]} {
+		t.Run(a.Name, func(t *testing.T) {
 			t.Parallel()
-			s := newStudio(t)
+			s := studio{pkitest.New(t), t}
 			root, other := s.root("root", a), s.root("other", a)
-			me := s.issue("me", sokolova, "root", "leaf", a, 365)
+			me := s.issue("me", pkitest.Sokolova, "root", "leaf", a, 365)
 			friend := s.issue("friend", "/CN=friend", "root", "leaf", a, 365)
 			if got := me.ListAddresses(); len(got) != 1 || got[0] != "http://lists.example.test/centre.crl" {
 				t.Errorf("addresses %v", got)
 			}
-			raw := s.list("root", a, me)
+			raw := s.revoking("root", a, me)
 			list, err := ParseList(raw, root)
 			if err != nil {
 				t.Fatal(err)
@@ -251,9 +287,9 @@ func TestAFileIsTakenAsProgramsSaveIt(t *testing.T) {
 
 func TestOldCertificatesOfCompanies(t *testing.T) {
 	t.Parallel()
-	s := newStudio(t)
-	s.root("root", ecdsaP256())
-	c := s.issue("firm", "/CN=ООО Заречье/O=ООО Заречье/SN=Громов/GN=Артём Павлович/OGRN=1029900000001/INN=000000000138/SNILS=99900000620", "root", "plain", ecdsaP256(), 9)
+	s := studio{pkitest.New(t), t}
+	s.root("root", pkitest.P256())
+	c := s.issue("firm", "/CN=ООО Заречье/O=ООО Заречье/SN=Громов/GN=Артём Павлович/OGRN=1029900000001/INN=000000000138/SNILS=99900000620", "root", "plain", pkitest.P256(), 9)
 	want := Subject{Surname: "Громов", Name: "Артём", Patronymic: "Павлович", Common: "ООО Заречье", Company: "ООО Заречье", SNILS: "99900000620", OrgINN: "0000000138", OGRN: "1029900000001"}
 	if diff := cmp.Diff(want, c.Holder()); diff != "" {
 		t.Error(diff)
@@ -264,10 +300,10 @@ func TestOldCertificatesOfCompanies(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	s := newStudio(f)
-	s.root("root", ecdsaP256())
-	s.issue("me", sokolova, "root", "leaf", ecdsaP256(), 365)
-	f.Add(s.sign("me", text, ecdsaP256(), "-cades"))
+	s := studio{pkitest.New(f), f}
+	s.root("root", pkitest.P256())
+	s.issue("me", pkitest.Sokolova, "root", "leaf", pkitest.P256(), 365)
+	f.Add(s.Sign("me", text, pkitest.P256(), "-cades"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if m, why := parse(raw); why == "" && m.signer == nil {
 			t.Error("a signature without a signer")
