@@ -16,7 +16,7 @@ const exportPage = 200
 // somebody in: hashes of passwords, codes and secrets.
 func (s *Service) Export(ctx context.Context, account string) (export.Section, error) {
 	section := export.Section{Name: "account", Title: i18n.K("account.export"),
-		Tables: []string{"account", "account_contact", "account_session", "account_device", "account_factor", "account_passkey", "account_signin"}}
+		Tables: []string{"account", "account_contact", "account_session", "account_device", "account_factor", "account_passkey", "account_signin", "account_reach", "account_safety"}}
 	a, err := s.Account(ctx, account)
 	if err != nil {
 		return section, err
@@ -41,6 +41,14 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 	if err != nil {
 		return section, err
 	}
+	other, checked, err := notedOf(ctx, s.db, s.keys, account)
+	if err != nil {
+		return section, fmt.Errorf("exporting contacts: %w", err)
+	}
+	safety, err := s.Safety(ctx, account)
+	if err != nil {
+		return section, fmt.Errorf("exporting rules of sign-in: %w", err)
+	}
 	main := export.Record{
 		{Name: "number", Label: i18n.K("account.export_number"), Value: a.Number},
 		{Name: "level", Label: i18n.K("account.export_level"), Value: i18n.K(a.Level.Text())},
@@ -49,6 +57,12 @@ func (s *Service) Export(ctx context.Context, account string) (export.Section, e
 		{Name: "second_factor", Label: i18n.K("account.second"), Value: a.NeedsSecond()},
 		{Name: "factors", Label: i18n.K("account.second_ways"), Value: factors},
 		{Name: "contacts", Label: i18n.K("account.export_contacts"), Value: exportContacts(contacts)},
+		{Name: "other_contact", Label: i18n.K("account.export_other"), Value: other},
+		{Name: "contacts_checked_at", Label: i18n.K("account.export_checked"), Value: checked},
+		{Name: "remote_off", Label: i18n.K("account.export_remote"), Value: safety.RemoteOff},
+		{Name: "strict_ip", Label: i18n.K("account.export_strict"), Value: safety.StrictIP},
+		{Name: "block_risky", Label: i18n.K("account.export_block"), Value: safety.BlockRisky},
+		{Name: "quiet_attempts", Label: i18n.K("account.export_quiet"), Value: safety.QuietAttempts},
 		{Name: "sessions", Label: i18n.K("account.sessions"), Value: exportSessions(sessions)},
 		{Name: "trusted_devices", Label: i18n.K("account.trusted"), Value: exportDevices(devices)},
 		{Name: "sign_ins", Label: i18n.K("account.history"), Value: signIns},

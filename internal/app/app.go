@@ -16,6 +16,7 @@ import (
 	"kabinet/internal/platform/jobs"
 	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/live"
+	"kabinet/internal/platform/relay"
 	"kabinet/internal/platform/schema"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/sqldb"
@@ -42,6 +43,7 @@ type App struct {
 	runner    *jobs.Runner
 	router    *web.Router
 	sealer    *signature.Sealer
+	relay     *relay.Server                           // of video meetings; nil without one
 	ways      []func(context.Context) []account.WayIn // to sign in, of features other than account
 	features
 }
@@ -128,6 +130,9 @@ func (a *App) Close() error {
 	if a.hub != nil {
 		a.hub.Close()
 	}
+	if a.relay != nil {
+		errs = append(errs, a.relay.Close())
+	}
 	if a.db != nil {
 		errs = append(errs, a.db.Close())
 	}
@@ -174,3 +179,7 @@ func migrate(ctx context.Context, cfg Config) (int, error) {
 	defer db.Close()
 	return schema.Up(ctx, db, Schemas()...)
 }
+
+// Patterns returns every address that the portal answers, as net/http writes
+// them.
+func (a *App) Patterns() []string { return a.router.Patterns() }

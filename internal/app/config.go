@@ -56,6 +56,7 @@ type Config struct {
 	Recovery  Recovery         `config:"recovery" help:"Giving accounts back to those who lost everything."`
 	Trust     Trust            `config:"trust" help:"Centres whose signatures are believed."`
 	TLS       TLS              `config:"tls" help:"Sign-in by a certificate that the browser shows."`
+	Video     Video            `config:"video" help:"Meetings by video, to prove who one is."`
 	Takeout   Takeout          `config:"takeout" help:"Copies of people's data, and deleted accounts."`
 	Reporting telemetry.Config `config:"reporting" help:"Logs and traces."`
 	Stop      time.Duration    `config:"stop_timeout" default:"20s" min:"1s" max:"10m" help:"How long requests and jobs may take to end when the program is stopped."`
@@ -134,6 +135,7 @@ func (c *Config) Check(fault func(name, text string)) {
 			fault("proxies", fmt.Sprintf("%q is neither an IP address nor a network such as 10.0.0.0/8", p))
 		}
 	}
+	c.Video.check(fault)
 	if !c.Serving {
 		return
 	}

@@ -140,6 +140,7 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, box *sandbox.Sand
 		"KABINET_POST_TOKEN=" + token,
 		"KABINET_TRUST_ROOTS=" + filepath.Join(cmd.Data, "sandbox", "roots.pem"),
 		"KABINET_TRUST_LISTS=" + centreLists("http://"+partners.String()),
+		"KABINET_VIDEO_LISTEN=127.0.0.1:0", "KABINET_VIDEO_PUBLIC_IP=127.0.0.1", "KABINET_VIDEO_FROM=0s", "KABINET_VIDEO_TILL=0s", "KABINET_VIDEO_WEEKENDS=true",
 		"KABINET_REPORTING_LOG_FORMAT=text",
 		"KABINET_REPORTING_LOG_LEVEL=warn",
 	}

@@ -46,6 +46,7 @@ import (
 	"kabinet/internal/signature"
 	"kabinet/internal/staff"
 	"kabinet/internal/takeout"
+	"kabinet/internal/videocall"
 	"kabinet/services"
 )
 
@@ -64,6 +65,7 @@ type features struct {
 	catalogue    *catalogue.Service
 	applications *application.Service
 	takeout      *takeout.Service
+	videocalls   *videocall.Service
 	outside      *outside.Service
 	recovery     *recovery.Service
 	home         *home.Service
@@ -72,13 +74,13 @@ type features struct {
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), signature.Schema(), document.Schema(), proofing.Schema(), eform.Schema(),
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), signature.Schema(), document.Schema(), proofing.Schema(), videocall.Schema(), eform.Schema(),
 		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema(), recovery.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, signature.Texts, document.Texts, proofing.Texts,
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, signature.Texts, document.Texts, proofing.Texts, videocall.Texts,
 		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, recovery.Texts, home.Texts(), desk.Texts}...)
 }
 
@@ -177,6 +179,9 @@ func (a *App) openServices() error {
 		Limiter: a.limits, Source: source, Scanner: scanner,
 	})
 	a.openProofing()
+	if err := a.openVideocall(); err != nil {
+		return err
+	}
 	a.forms = eform.New(a.db, a.keys, a.documents, a.now)
 	a.catalogue = catalogue.New(catalogue.Config{
 		DB: a.db, Files: a.serviceFiles(), Known: known(), Calendar: a.calendar, Now: a.now, Location: a.location, Log: a.telemetry.Log,
@@ -208,7 +213,7 @@ func (a *App) gauges() {
 
 // rules are the limits of all features.
 func rules() []limit.Rule {
-	return slices.Concat(account.Limits(), signature.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), recovery.Limits())
+	return slices.Concat(account.Limits(), signature.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), videocall.Limits(), recovery.Limits())
 }
 
 // source is the address that a request came from, without its port. Behind
@@ -286,6 +291,7 @@ func (a *App) registerJobs() {
 	a.signatures.RegisterJobs(a.runner)
 	a.documents.Jobs(a.runner)
 	a.proofing.Jobs(a.runner)
+	a.videocalls.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)
 	a.takeout.Jobs(a.runner)
@@ -371,6 +377,7 @@ func (a *App) openRouter() {
 	a.signatures.Routes(a.router)
 	a.documents.Routes(a.router)
 	a.proofing.Routes(a.router)
+	a.videocalls.Routes(a.router)
 	a.proofing.DeskRoutes(a.router)
 	a.catalogue.Routes(a.router)
 	a.applications.Routes(a.router)

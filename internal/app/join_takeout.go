@@ -46,7 +46,7 @@ func (a *App) openTakeout() error {
 // parts are what every feature tells of a person, in the order of reading.
 func (a *App) parts() []func(context.Context, string) (export.Section, error) {
 	return []func(context.Context, string) (export.Section, error){
-		a.people.Export, a.accounts.Export, a.signatures.Export, a.consents.Export, a.applications.Export, a.documents.Export, a.proofing.Export, a.notices.Export, a.outside.Export, a.audits.Export,
+		a.people.Export, a.accounts.Export, a.signatures.Export, a.consents.Export, a.applications.Export, a.documents.Export, a.proofing.Export, a.videocalls.Export, a.notices.Export, a.outside.Export, a.audits.Export,
 	}
 }
 

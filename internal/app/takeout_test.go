@@ -75,7 +75,6 @@ var untold = map[string]string{
 	"account_flow":       "steps before a sign-in, gone within a day",
 	"account_link":       "hashes of links that work for a day",
 	"account_kept":       "a form held over a sign-in, gone within a day",
-	"account_reach":      "when contacts were last checked",
 	"account_warning":    "hashes of links that take a change back, for days",
 	"person_proposal":    "a change that waits an hour for its code",
 	"recovery_case":      "what somebody said who had lost the account; who looked at it stands in the log",
@@ -85,6 +84,7 @@ var untold = map[string]string{
 	"desk_case":          "the agency's own copy of an application that is told",
 	"proofing_queue":     "the verifiers' list of requests that are told",
 	"document_lookup":    "keyed hashes of codes and contents that are told",
+	"videocall_signal":   "what browsers tell each other in a meeting, gone when it ends",
 	"takeout_copy":       "the copies themselves",
 	"takeout_deletion":   "whether the account waits for deletion stands on its page",
 }
@@ -136,7 +136,8 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	env := []string{"KABINET_DATA=" + t.TempDir(), "KABINET_MASTER_KEY=" + secret.NewMaster(), "KABINET_REPORTING_LOG_LEVEL=error", "KABINET_SERVICES=" + files,
-		"KABINET_SMS_URL=" + partners, "KABINET_SMS_TOKEN=" + token}
+		"KABINET_SMS_URL=" + partners, "KABINET_SMS_TOKEN=" + token,
+		"KABINET_VIDEO_FROM=0s", "KABINET_VIDEO_TILL=0s", "KABINET_VIDEO_WEEKENDS=true"}
 	cfg, err := configFile{}.load(&console{env: env}, false)
 	if err != nil {
 		t.Fatal(err)
@@ -176,6 +177,9 @@ func (w *world) live() {
 		w.t.Fatalf("the application was not taken: %d %s", page.Status, page.Text("main"))
 	}
 	if err := w.proofing.OrderLetter(w.t.Context(), w.account, "s", "г. Верхнереченск, ул. Садовая, д. 12"); err != nil {
+		w.t.Fatal(err)
+	}
+	if _, err := w.videocalls.Join(w.t.Context(), w.account, "s"); err != nil {
 		w.t.Fatal(err)
 	}
 	w.drain()

@@ -11,8 +11,10 @@ func (m Member) Nav() (links []ui.Link) {
 		links = append(links, ui.Link{Href: "/desk/queue", Text: i18n.K("staff.nav_queue")})
 	}
 	if m.May(Verifier) {
-		links = append(links, ui.Link{Href: "/desk/proofing", Text: i18n.K("staff.nav_proofing")})
-		links = append(links, ui.Link{Href: "/desk/recovery", Text: i18n.K("staff.nav_recovery")})
+		links = append(links,
+			ui.Link{Href: "/desk/proofing", Text: i18n.K("staff.nav_proofing")},
+			ui.Link{Href: "/desk/video", Text: i18n.K("staff.nav_video")},
+			ui.Link{Href: "/desk/recovery", Text: i18n.K("staff.nav_recovery")})
 	}
 	if m.May(Administrator) {
 		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")})

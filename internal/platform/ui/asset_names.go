@@ -6,9 +6,9 @@ package ui
 func Asset(name string) string {
 	switch name {
 	case "app.css":
-		return "/static/app-29020a12e0.css"
+		return "/static/app-cda6f3540f.css"
 	case "app.js":
-		return "/static/app-07b5568e64.js"
+		return "/static/app-0f076a8814.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -67,9 +68,10 @@ type Guard func(HandlerFunc) HandlerFunc
 
 // Router finds the handler of a request.
 type Router struct {
-	cfg Config
-	mux *http.ServeMux
-	csp []string
+	patterns []string
+	cfg      Config
+	mux      *http.ServeMux
+	csp      []string
 }
 
 // NewRouter returns a Router without routes.
@@ -90,8 +92,12 @@ func (rt *Router) Handle(pattern string, h HandlerFunc, guards ...Guard) {
 	for i := len(guards) - 1; i >= 0; i-- {
 		h = guards[i](h)
 	}
+	rt.patterns = append(rt.patterns, pattern)
 	rt.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { rt.serve(w, r, h) })
 }
+
+// Patterns returns what is handled, in the order in which it was added.
+func (rt *Router) Patterns() []string { return slices.Clone(rt.patterns) }
 
 // Pattern returns the pattern that a request will be matched to, for logs and
 // metrics.

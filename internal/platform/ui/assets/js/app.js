@@ -12,6 +12,7 @@ import { small } from "./small.js";
 import { recheck } from "./recheck.js";
 import { passkeys } from "./passkey.js";
 import { poll } from "./poll.js";
+import { video } from "./video.js";
 
 forms();
 suggestions();
@@ -25,3 +26,4 @@ small();
 recheck();
 passkeys();
 poll();
+video();
