@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"kabinet/internal/audit"
 )
@@ -377,5 +378,32 @@ func TestPasskeysWorkOnlyWhereBrowsersGiveThem(t *testing.T) {
 		if got != want {
 			t.Errorf("keys of %q belong to %q, want %q", address, got, want)
 		}
+	}
+}
+
+// A thief who was in the account and left a passkey behind is out, too.
+func TestUndoingAChangeTakesAwayTheFactorsOfThatTime(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.registered(phone)
+	account := s.Session.Account
+	own := w.addKey(s)
+	w.pass(30 * 24 * time.Hour)
+	st, err := w.byKey(client("192.0.2.1"), own)
+	want(t, err, nil)
+	thief := w.addKey(st.Started)
+	c := w.added(st.Started, Login{Phone, "+79000007777"})
+	if c.ID == "" {
+		t.Fatal("no contact was added")
+	}
+	parts := strings.Split(pathIn(w.lastText(phone)), "/")
+	_, err = w.UndoWarned(t.Context(), parts[2], parts[3], parts[4])
+	want(t, err, nil)
+	_, err = w.byKey(client("203.0.113.5"), thief)
+	want(t, err, ErrPasskey)
+	_, err = w.byKey(client("192.0.2.1"), own)
+	want(t, err, nil)
+	if set, err := w.Factors(t.Context(), account); err != nil || set.Passkeys != 1 {
+		t.Errorf("the factors are %+v, %v", set, err)
 	}
 }

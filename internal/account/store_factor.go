@@ -132,3 +132,18 @@ func setRecovered(ctx context.Context, tx *sqldb.DB, account string, by Kind) er
 	_, err := tx.Exec(ctx, `UPDATE account_password SET recovered_by = $1 WHERE account = $2`, string(by), account)
 	return err
 }
+
+// dropFactorsSince takes away the passkeys, the app and the backup codes that
+// were added since a time.
+func dropFactorsSince(ctx context.Context, tx *sqldb.DB, account string, since time.Time) error {
+	for _, query := range []string{
+		`DELETE FROM account_passkey WHERE account = $1 AND added_at >= $2`,
+		`DELETE FROM account_backup WHERE account = $1 AND made_at >= $2`,
+		`UPDATE account_factor SET app = NULL, app_added_at = NULL, app_used_at = NULL, preferred = '' WHERE account = $1 AND app_added_at >= $2`,
+	} {
+		if _, err := tx.Exec(ctx, query, account, sqldb.At(since)); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -278,5 +278,9 @@ func (s *Service) shutOut(ctx context.Context, tx *sqldb.DB, account string) err
 	if err := deleteDevices(ctx, tx, account); err != nil {
 		return err
 	}
+	// Whoever made the change may have left a way in of their own, a while before.
+	if err := dropFactorsSince(ctx, tx, account, s.now().Add(-undoLife-24*time.Hour)); err != nil {
+		return err
+	}
 	return s.endAll(ctx, tx, account, "", "account.session_ended")
 }
