@@ -76,6 +76,9 @@ func (a *App) actorName(ctx context.Context, by audit.Actor, agency string) stri
 // objectLink is the page about what a line of the log concerns.
 func objectLink(object string) string {
 	kind, id, _ := strings.Cut(object, "/")
+	if kind == "outside" {
+		return "/settings/outside"
+	}
 	if kind == "application" {
 		id, _, _ = strings.Cut(id, "/")
 		return "/applications/" + id

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -315,5 +317,51 @@ func TestTheConsentToAProvidersDataEndsTheLinkAndIsAskedAnew(t *testing.T) {
 	}
 	if list := given(consent.OnlyActive); len(list) != 1 {
 		t.Errorf("after agreeing anew %+v", list)
+	}
+}
+
+func TestTwoAtOnceLinkASubjectOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.someone(0, account.Simplified, nil)
+	w.someone(1, account.Simplified, func(p *person.Person) { *p = person.Person{Surname: "Соколова", Name: "Марина"} })
+	var pages []*webtest.Page
+	for _, b := range []*webtest.Browser{w.signedIn(0), w.signedIn(1)} {
+		pages = append(pages, through(b, "bereg", 0, "ok").Form(`form[action$="/agree"]`).Set("agree", "on").Send())
+	}
+	statuses := make([]int, len(pages))
+	var wg sync.WaitGroup
+	for i, page := range pages {
+		wg.Go(func() {
+			if got, err := page.Form(`form[action$="/join"]`).TrySend(); err == nil {
+				statuses[i] = got.Status
+			}
+		})
+	}
+	wg.Wait()
+	slices.Sort(statuses)
+	if diff := cmp.Diff([]int{200, 409}, statuses); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAnArrivalMakesOneAccountHoweverOftenTheButtonIsPressed(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	b := w.browser()
+	page := through(b, "bereg", 0, "ok").Form(`form[action$="/agree"]`).Set("agree", "on").Send()
+	c, id := w.client(b), strings.TrimPrefix(page.URL.Path, "/outside/new/")
+	var made atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if _, err := w.Register(t.Context(), c, id, []string{account.ConsentData}, "ru"); err == nil {
+				made.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := made.Load(); n != 1 {
+		t.Errorf("%d accounts are made", n)
 	}
 }

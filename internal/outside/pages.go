@@ -181,7 +181,7 @@ func (s *Service) Ways(context.Context) (list []account.WayIn) {
 			order = account.OrderESIA
 		}
 		list = append(list, account.WayIn{Text: i18n.K("outside.way", "title", p.Title), Icon: p.Icon, Order: order, Href: "/outside/to/" + p.ID, Register: "/outside/to/" + p.ID,
-			Needs: i18n.K("outside.needs_" + string(p.Kind)), Gives: i18n.K("outside.gives_" + string(p.Gives()))})
+			Needs: i18n.K("outside.needs_" + string(p.Kind)), Gives: p.gives()})
 		if p.scan != nil {
 			list = append(list, account.WayIn{Text: i18n.K("outside.way_scan", "title", p.Title), Icon: "qr-code", Order: order, Href: "/outside/scan/" + p.ID})
 		}

@@ -30,12 +30,15 @@ type Provider struct {
 	scan  *oidc.Client // signs in by a second device; nil when it cannot
 }
 
-// Gives is how far an account opens that is made through this provider.
-func (p Provider) Gives() account.Level {
-	if p.Level == "" {
-		return account.Simplified
+// gives tells how far an account opens that is made through this provider.
+func (p Provider) gives() i18n.Text {
+	switch {
+	case p.Kind == ESIA:
+		return i18n.K("outside.gives_esia")
+	case p.Level == "":
+		return i18n.K("outside.gives_simplified")
 	}
-	return p.Level
+	return i18n.K("outside.gives_" + string(p.Level))
 }
 
 // gate is a protocol that providers speak.

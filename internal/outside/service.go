@@ -179,7 +179,7 @@ func (s *Service) use(ctx context.Context, p Provider, owner string, said Said) 
 		if said.Level == "" || a.Level.AtLeast(said.Level) {
 			return nil
 		}
-		err := s.takeOver(ctx, tx, owner, said)
+		err := s.takeOver(ctx, tx, p, owner, said)
 		if errors.Is(err, ErrDiffers) || errors.Is(err, account.ErrTaken) {
 			return nil //nolint:nilerr // the name changed on one side: the person comes in, the level stays
 		}
@@ -191,18 +191,21 @@ func (s *Service) use(ctx context.Context, p Provider, owner string, said Said) 
 	return nil
 }
 
-// takeOver fills in what the provider said and raises the level that follows. It
-// returns a *Differs and account.ErrTaken.
-func (s *Service) takeOver(ctx context.Context, tx *sqldb.DB, owner string, said Said) error {
+// takeOver fills in what the provider said, notes that it did, and raises the
+// level that follows. It returns a *Differs and account.ErrTaken.
+func (s *Service) takeOver(ctx context.Context, tx *sqldb.DB, p Provider, owner string, said Said) error {
 	var now person.Person
-	err := s.people.Revise(ctx, tx, owner, audit.Portal(), func(p person.Person) (person.Person, error) {
-		if err := differs(p, said); err != nil {
-			return p, err
+	err := s.people.Revise(ctx, tx, owner, audit.Portal(), func(known person.Person) (person.Person, error) {
+		if err := differs(known, said); err != nil {
+			return known, err
 		}
-		now = merge(p, said.Person)
+		now = merge(known, said.Person)
 		return now, nil
 	})
 	if err != nil {
+		return err
+	}
+	if err := audit.Record(ctx, tx, s.now(), audit.Entry{Owner: owner, Actor: audit.Portal(), Act: "outside.audit_filled", Object: object(p.ID), Reason: p.Kind.method()}); err != nil {
 		return err
 	}
 	for _, l := range logins(now) {

@@ -131,7 +131,7 @@ func (s *Service) Join(ctx context.Context, c account.Client, arrivalID, signedI
 		if _, _, err := s.arrivalFor(ctx, tx, c, arrivalID, tx.ForUpdate()); err != nil {
 			return err // somebody was quicker in another tab
 		}
-		if err := s.takeOver(ctx, tx, st.account, *a.data.Said); err != nil {
+		if err := s.takeOver(ctx, tx, p, st.account, *a.data.Said); err != nil {
 			return err
 		}
 		return s.link(ctx, tx, a, p, st.account, by)
@@ -234,7 +234,7 @@ func (s *Service) Register(ctx context.Context, c account.Client, arrivalID stri
 			return err
 		}
 		owner = made.ID
-		if err := s.takeOver(ctx, tx, owner, said); err != nil {
+		if err := s.takeOver(ctx, tx, p, owner, said); err != nil {
 			return err
 		}
 		return s.link(ctx, tx, a, p, owner, audit.Actor{Kind: audit.Person, ID: owner})
