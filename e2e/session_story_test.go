@@ -22,7 +22,13 @@ func TestAnIdleSessionAsksAndAnEndFromAfarKeepsTheForm(t *testing.T) {
 	c := newCitizen()
 	p := open(t, s.URL, View{Width: Phone})
 	p.Register(s, c)
+	p.ConfirmEmail(s, c)
 
+	for _, path := range []string{"/settings/remote", "/settings/signins"} {
+		p.Open(path)
+		p.Axe()
+		p.NoSidewaysScroll()
+	}
 	p.Open("/settings/security")
 	eval[bool](p, nearlyOver)
 	p.See("Вы ещё здесь?")

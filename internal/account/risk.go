@@ -74,6 +74,25 @@ func (s *Service) weigh(ctx context.Context, db *sqldb.DB, account string, c Cli
 	return r, nil
 }
 
+// weighed is the device of a sign-in and what is unusual about it.
+type weighed struct {
+	device KnownDevice
+	risk   risk
+}
+
+// weighIn finds both out in tx, unless they were a moment ago.
+func (s *Service) weighIn(ctx context.Context, tx *sqldb.DB, account string, c Client, before *weighed) (KnownDevice, risk, error) {
+	if before != nil {
+		return before.device, before.risk, nil
+	}
+	device, err := s.deviceIn(ctx, tx, account, c.Devices[DeviceKey(account)])
+	if err != nil {
+		return device, risk{}, err
+	}
+	r, err := s.weigh(ctx, tx, account, c, device)
+	return device, r, err
+}
+
 // admits returns why an account does not let in whoever gave the right proofs,
 // nil when it does.
 func (f safety) admits(s *Service, r risk, known bool) error {

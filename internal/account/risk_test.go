@@ -389,6 +389,9 @@ func TestLinkingADevice(t *testing.T) {
 	if in.Flow != "" {
 		t.Fatal("a code is asked for on the linked device")
 	}
+	if k, err := w.deviceFor(t.Context(), account, home.Device); err != nil || k.ID != "" {
+		t.Errorf("the secret of the device serves twice: %+v, %v", k, err)
+	}
 	w.pass(deviceLife)
 	in, err = w.SignIn(t.Context(), at(inRussia, in.Started), SignIn{Login: login(phone), Password: goodPassword})
 	want(t, err, nil)

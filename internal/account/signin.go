@@ -131,7 +131,7 @@ func (s *Service) enter(ctx context.Context, c Client, a Account, in SignIn, p P
 		if p.Method == "account.method_password" && a.NeedsSecond() {
 			p.Method = "account.method_device"
 		}
-		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, confined: p.confined})
+		out.Started, err = s.start(ctx, tx, a, c, entry{method: p.Method, alien: in.Alien, confined: p.confined, weighed: &weighed{device, risk}})
 		return err
 	})
 	if err != nil {
@@ -162,10 +162,12 @@ func (s *Service) firstWay(ctx context.Context, a Account) (Factor, Login, error
 
 // entry is how somebody came in.
 type entry struct {
-	flow   string // of the second step; "" when there was none
-	method string // message key
-	alien  bool
-	trust  bool // ask for no code in this browser again
+	flow string // of the second step; "" when there was none
+	// weighed is what was found out a moment ago; nil when it must be now.
+	weighed *weighed
+	method  string // message key
+	alien   bool
+	trust   bool // ask for no code in this browser again
 	// confined lets the person see nothing but the page of a new password.
 	confined bool
 }
@@ -176,11 +178,7 @@ func (s *Service) start(ctx context.Context, tx *sqldb.DB, a Account, c Client, 
 	now, secret := s.now(), id.Secret()
 	session := Session{Account: a.ID, ID: id.New(), Device: s.deviceOf(c), Staff: a.Staff, Alien: e.alien, Created: now, Seen: now, Proved: now, Confined: e.confined, source: s.source(c.IP)}
 	out := Started{Session: session, Cookie: a.ID + "." + secret}
-	device, err := s.deviceIn(ctx, tx, a.ID, c.Devices[DeviceKey(a.ID)])
-	if err != nil {
-		return out, err
-	}
-	risk, err := s.weigh(ctx, tx, a.ID, c, device)
+	device, risk, err := s.weighIn(ctx, tx, a.ID, c, e.weighed)
 	if err != nil {
 		return out, err
 	}
