@@ -51,7 +51,7 @@ func (s *Service) newAskForm(t track, by string) askForm {
 		}
 		return i18n.Text{}
 	}
-	f.Via = web.Field{Name: "via", Label: i18n.K("account.ask_via"), Optional: true, Value: string(Phone)}
+	f.Via = web.Field{Name: "via", Label: i18n.K("account.ask_via"), Optional: !f.Mails, Value: string(Phone)}
 	return f
 }
 

@@ -94,8 +94,9 @@ type contactAct struct {
 	danger bool
 }
 
-// acts are what can be done with a contact.
-func (c Contact) acts() (list []contactAct) {
+// acts are what can be done with a contact of a list: the only confirmed one of
+// its kind cannot be removed.
+func (c Contact) acts(all []Contact) (list []contactAct) {
 	if c.Confirmed && !c.Main {
 		list = append(list, contactAct{"main", "account.contact_make_main", false})
 		if c.Kind == Phone && !c.Reserve {
@@ -104,6 +105,10 @@ func (c Contact) acts() (list []contactAct) {
 		if c.Reserve {
 			list = append(list, contactAct{"plain", "account.contact_make_plain", false})
 		}
+	}
+	others := slices.ContainsFunc(all, func(o Contact) bool { return o.Confirmed && o.ID != c.ID })
+	if c.Confirmed && !others {
+		return list
 	}
 	return append(list, contactAct{"removed", "account.contact_remove", true})
 }

@@ -540,7 +540,7 @@ func contactList(title, none i18n.Text, list []Contact) templ.Component {
 								if templ_7745c5c3_Err != nil {
 									return templ_7745c5c3_Err
 								}
-								for _, a := range c.acts() {
+								for _, a := range c.acts(list) {
 									templ_7745c5c3_Err = ui.PostButton(contactsPath+"/change/"+c.ID+"/"+a.act, ui.Action{Text: i18n.K(a.text), About: c.title(), Variant: ui.Tertiary, Small: true, Danger: a.danger}).Render(ctx, templ_7745c5c3_Buffer)
 									if templ_7745c5c3_Err != nil {
 										return templ_7745c5c3_Err
