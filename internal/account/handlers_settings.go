@@ -10,7 +10,6 @@ import (
 )
 
 func (s *Service) settingsRoutes(rt *web.Router) {
-	rt.Handle("GET /settings", func(w http.ResponseWriter, r *http.Request) error { return web.SeeOther(w, r, "/settings/security") })
 	rt.Handle("GET /settings/security", s.security, web.SignedIn)
 	rt.Handle("GET /settings/password", s.passwordForm, web.SignedIn)
 	rt.Handle("POST /settings/password", s.changePassword, web.SignedIn)

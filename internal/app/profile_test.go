@@ -199,3 +199,18 @@ func TestWhatFormsMayAskForIsWhatProfilesKnow(t *testing.T) {
 		}
 	}
 }
+
+func TestEverySettingLeadsToItsPage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.browser = w.signIn(worldPhone)
+	links := w.browser.Get("/settings").All("main .rows a")
+	if len(links) < 9 {
+		t.Errorf("%d settings", len(links))
+	}
+	for _, link := range links {
+		if page := w.browser.Get(webtest.Attr(link, "href")); page.Status != http.StatusOK {
+			t.Errorf("%s answers %d", webtest.Attr(link, "href"), page.Status)
+		}
+	}
+}

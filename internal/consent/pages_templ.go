@@ -34,7 +34,7 @@ func way(last i18n.Text) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = ui.Breadcrumbs(ui.Link{Href: "/", Text: i18n.K("ui.home")}, ui.Link{Href: "/settings/security", Text: i18n.K("ui.settings")},
+		templ_7745c5c3_Err = ui.Breadcrumbs(ui.Link{Href: "/", Text: i18n.K("ui.home")}, ui.Link{Href: "/settings", Text: i18n.K("ui.settings")},
 			ui.Link{Href: "/settings/consents", Text: i18n.K("consent.title")}, ui.Link{Text: last}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
@@ -76,7 +76,7 @@ func consentsPage(p listPage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Breadcrumbs(ui.Link{Href: "/", Text: i18n.K("ui.home")}, ui.Link{Href: "/settings/security", Text: i18n.K("ui.settings")}, ui.Link{Text: i18n.K("consent.title")}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Breadcrumbs(ui.Link{Href: "/", Text: i18n.K("ui.home")}, ui.Link{Href: "/settings", Text: i18n.K("ui.settings")}, ui.Link{Text: i18n.K("consent.title")}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

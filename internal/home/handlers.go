@@ -10,6 +10,7 @@ import (
 func (s *Service) Routes(rt *web.Router) {
 	rt.Handle("GET /{$}", s.home)
 	rt.Handle("GET /help", s.help)
+	rt.Handle("GET /settings", s.settings, web.SignedIn)
 	rt.Handle("GET /profile/start", s.start, web.SignedIn)
 	rt.Handle("POST /profile/start", s.hideStart, web.SignedIn)
 	rt.Handle("GET /contacts", s.contacts)
@@ -29,6 +30,11 @@ func (s *Service) home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Write(w, r, http.StatusOK, startPage(start))
+}
+
+// settings leads to everything that can be set.
+func (s *Service) settings(w http.ResponseWriter, r *http.Request) error {
+	return web.Write(w, r, http.StatusOK, settingsPage())
 }
 
 // start shows the first steps with a new account.

@@ -77,3 +77,28 @@ func stepTag(f first) ui.Tag {
 	}
 	return ui.Tag{Text: i18n.K("home.start_open"), Icon: "clock"}
 }
+
+// setting is a page of the settings; its texts are home.set_NAME and
+// home.set_NAME_text.
+type setting struct{ name, Href, icon string }
+
+func (s setting) key() string { return "home.set_" + s.name }
+
+// settingGroup is a part of the settings.
+type settingGroup struct {
+	name string
+	list []setting
+}
+
+func settings() []settingGroup {
+	return []settingGroup{
+		{"entry", []setting{
+			{"security", "/settings/security", "lock"}, {"second", "/settings/second", "smartphone"}, {"contacts", "/settings/contacts", "phone"},
+			{"outside", "/settings/outside", "log-in"}, {"signins", "/settings/signins", "history"},
+		}},
+		{"data", []setting{
+			{"privacy", "/settings/privacy", "eye"}, {"consents", "/settings/consents", "file-check"}, {"copy", "/settings/data", "download"},
+			{"leave", "/settings/delete", "trash-2"},
+		}},
+	}
+}

@@ -27,9 +27,24 @@ func (s *Service) changeOf(r *http.Request) (p changePage, err error) {
 		return p, ErrFree
 	}
 	p.Form = person.NewDataForm(p.Known, s.Now, p.Part)
+	p.Form.Require(neededFor(p.Part)...)
 	p.Papers = newPapersForm()
+	p.Papers.File.Hint = i18n.K("proofing.change_papers_hint")
 	p.Papers.Comment.Label, p.Papers.Comment.Hint = i18n.K("proofing.change_why"), i18n.K("proofing.change_why_hint")
 	return p, nil
+}
+
+// neededFor are the fields without which a part is not verified.
+func neededFor(part person.Part) []string {
+	switch part {
+	case person.Identity:
+		return []string{"surname", "name", "birth_date"}
+	case person.Passport:
+		return []string{"passport_series", "passport_number", "issued_on", "issued_by", "division"}
+	case person.Numbers:
+		return []string{"snils"}
+	}
+	return []string{"address"}
 }
 
 func (s *Service) changeForm(w http.ResponseWriter, r *http.Request) error {
