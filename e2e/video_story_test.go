@@ -4,9 +4,6 @@ import (
 	"testing"
 )
 
-// verifierPhone is the sample verifier's.
-const verifierPhone = "+79000000105"
-
 // standardPhone is that of a sample citizen whom the registers know.
 const standardPhone = "+79000000002"
 
