@@ -36,4 +36,4 @@ func (r Register) partner() register.Config {
 
 // proofingWays are the ways of other features to prove who one is, in the order
 // of the page.
-func (a *App) proofingWays() []proofing.Way { return []proofing.Way{videoWay()} }
+func (a *App) proofingWays() []proofing.Way { return []proofing.Way{signatureWay(), videoWay()} }

@@ -17,7 +17,12 @@ import (
 	"strings"
 
 	"kabinet/internal/account"
+	"kabinet/internal/audit"
+	"kabinet/internal/person"
 	"kabinet/internal/platform/config"
+	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/proofing"
 	"kabinet/internal/sandbox"
 	"kabinet/internal/signature"
 	"kabinet/internal/signature/pki"
@@ -69,10 +74,19 @@ func (a *App) openSignatures() error {
 	a.signatures = signature.New(signature.Options{
 		DB: a.db, Keys: a.keys, Now: a.now, Limits: a.limits, Accounts: a.accounts, People: a.people, Notices: a.notices, Staff: a.staff,
 		PublicURL: a.publicURL(), Source: source, Roots: anchors, ListURL: a.cfg.Trust.Accredited, Signer: a.cfg.Signer,
+		Confirmed: func(ctx context.Context, tx *sqldb.DB, owner string, p person.Person, by audit.Actor) error {
+			return a.proofing.ConfirmIn(ctx, tx, proofing.Vouch{Account: owner, Method: "signature.method", Person: p, Parts: []person.Part{person.Numbers}, By: by})
+		},
 		TLSURL: a.cfg.TLS.offered(), Shown: a.shownCertificates,
 	})
 	a.ways = append(a.ways, func(context.Context) []account.WayIn { return a.signatures.Ways() })
 	return nil
+}
+
+// signatureWay is the way to prove who one is by a qualified signature.
+func signatureWay() proofing.Way {
+	return proofing.Way{Code: "signature", Icon: "signature", Href: signature.ConfirmPath, Gives: account.Confirmed, Needs: account.Simplified,
+		Title: i18n.K("signature.way"), Text: i18n.K("signature.confirm_way"), Takes: i18n.K("signature.confirm_takes")}
 }
 
 func (t Trust) anchors() ([]pki.Anchor, error) {

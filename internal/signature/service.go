@@ -37,6 +37,10 @@ type Options struct {
 	Roots []pki.Anchor
 	// ListURL is where the trust list is fetched from; "" is nowhere.
 	ListURL string
+	// Confirmed raises an account to the level Confirmed in tx and tells its
+	// holder: p are the data of which a qualified certificate vouches for the
+	// numbers.
+	Confirmed func(ctx context.Context, tx *sqldb.DB, account string, p person.Person, by audit.Actor) error
 	// Signer is the address of a page that signs files in place of a program of
 	// one's own, for demonstrations; "" is none.
 	Signer string
@@ -70,6 +74,8 @@ type Service struct {
 	shown   func(r *http.Request) [][]byte
 	client  *http.Client
 
+	confirmed func(ctx context.Context, tx *sqldb.DB, account string, p person.Person, by audit.Actor) error
+
 	trusted trusted
 	parsed  parsedLists
 }
@@ -80,7 +86,7 @@ func New(o Options) *Service {
 		o.Client = &http.Client{Timeout: fetchJob}
 	}
 	return &Service{db: o.DB, keys: o.Keys, now: o.Now, limits: o.Limits, accounts: o.Accounts, people: o.People, notices: o.Notices, staff: o.Staff,
-		portal: o.PublicURL, source: o.Source, roots: o.Roots, listURL: o.ListURL, signer: o.Signer, tlsURL: o.TLSURL, shown: o.Shown, client: o.Client,
+		portal: o.PublicURL, source: o.Source, roots: o.Roots, listURL: o.ListURL, signer: o.Signer, tlsURL: o.TLSURL, shown: o.Shown, client: o.Client, confirmed: o.Confirmed,
 		parsed: parsedLists{list: map[string]parsedList{}}}
 }
 
@@ -239,11 +245,11 @@ func (s *Service) vouch(ctx context.Context, tx *sqldb.DB, owner string, f Facts
 	if err != nil || !f.Qualified || a.Level.AtLeast(account.Confirmed) {
 		return err
 	}
-	if err := s.accounts.SetLevel(ctx, tx, owner, account.Confirmed, by); err != nil {
+	p, err := s.people.PersonIn(ctx, tx, owner)
+	if err != nil {
 		return err
 	}
-	return s.notices.Send(ctx, tx, notify.Notice{Owner: owner, Key: "signature/confirmed", Topic: notify.TopicPerson, Level: notify.Success,
-		Title: "signature.notice_confirmed", Text: "signature.notice_confirmed_text", Link: "/profile"})
+	return s.confirmed(ctx, tx, owner, p, by)
 }
 
 // Confirm proves who the holder of an account is by a qualified signature over

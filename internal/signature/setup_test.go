@@ -103,6 +103,9 @@ func newWorld(t *testing.T) *world {
 	members := staff.New(staff.Options{DB: w.db, Keys: w.keys, Now: w.now, Accounts: accounts, People: w.people})
 	w.Service = New(Options{DB: w.db, Keys: w.keys, Now: w.now, Limits: limits, Accounts: accounts, People: w.people, Notices: notices, Staff: members,
 		PublicURL: "https://kabinet.test", Source: account.RemoteIP, Roots: []pki.Anchor{{Certificate: w.root, Centre: "root", Lists: []string{w.lists.URL + "/root.crl"}}},
+		Confirmed: func(ctx context.Context, tx *sqldb.DB, owner string, _ person.Person, by audit.Actor) error {
+			return accounts.SetLevel(ctx, tx, owner, account.Confirmed, by)
+		},
 		ListURL: w.lists.URL + "/list.xml", Shown: func(r *http.Request) [][]byte { return w.shownBy(r) }})
 	w.runner = jobs.NewRunner(w.db, w.now, 1)
 	accounts.RegisterJobs(w.runner)
