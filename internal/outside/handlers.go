@@ -80,7 +80,12 @@ func (s *Service) goOn(w http.ResponseWriter, r *http.Request, e Entry) error {
 	case e.Account == web.Account(r):
 		return web.SeeOther(w, r, web.Local(e.Next, "/settings/outside?done=linked"))
 	}
-	return s.accounts.Admit(w, r, e.Account, account.Proof{Method: e.Method, Strong: e.Said.Strong}, account.SignIn{Next: e.Next, Lang: i18n.LangOf(r.Context())})
+	a, err := s.accounts.Account(r.Context(), e.Account)
+	if err != nil {
+		return err
+	}
+	// No word of others stands for the second step of those who see people's data.
+	return s.accounts.Admit(w, r, e.Account, account.Proof{Method: e.Method, Strong: e.Said.Strong && !a.Staff}, account.SignIn{Next: e.Next, Lang: i18n.LangOf(r.Context())})
 }
 
 // trouble tells what went wrong at a provider on a page that leads on; what is

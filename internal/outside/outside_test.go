@@ -14,6 +14,7 @@ import (
 	"kabinet/internal/account"
 	"kabinet/internal/consent"
 	"kabinet/internal/person"
+	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/web/webtest"
 	"kabinet/internal/sandbox"
 )
@@ -363,5 +364,17 @@ func TestAnArrivalMakesOneAccountHoweverOftenTheButtonIsPressed(t *testing.T) {
 	wg.Wait()
 	if n := made.Load(); n != 1 {
 		t.Errorf("%d accounts are made", n)
+	}
+}
+
+func TestAProvidersWordIsOneStepForStaff(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	owner := w.someone(0, account.Simplified, nil)
+	through(w.signedIn(0), "bereg", 0, "ok").Form(`form[action$="/agree"]`).Set("agree", "on").Send().Form(`form[action$="/join"]`).Send()
+	want(t, w.db.Tx(t.Context(), func(tx *sqldb.DB) error { return w.accounts.SetStaff(t.Context(), tx, owner, true) }), nil)
+	b := w.browser()
+	if page := through(b, "bereg", 0, "ok"); w.accountOf(b) != "" || !strings.HasPrefix(page.URL.Path, "/login/code/") {
+		t.Errorf("a clerk is let in without a second step: %s", page.URL)
 	}
 }
