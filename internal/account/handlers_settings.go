@@ -66,7 +66,15 @@ func (s *Service) securityOf(w http.ResponseWriter, r *http.Request) (p security
 		return p, err
 	}
 	for _, one := range p.Sessions {
-		p.Alien = p.Alien || one.ID == p.Current && one.Alien
+		if one.ID != p.Current {
+			continue
+		}
+		p.Alien = one.Alien
+		err := s.MayTrust(ctx, one)
+		if err != nil && !errors.Is(err, ErrTrust) {
+			return p, err
+		}
+		p.MayTrust = err == nil
 	}
 	p.Trusted, err = s.TrustedDevices(ctx, account)
 	return p, err

@@ -194,6 +194,7 @@ type security struct {
 	Safety   Safety
 	Here     KnownDevice // this browser; zero when it is not known
 	Alien    bool        // this session is on a stranger's computer
+	MayTrust bool        // this browser can become a trusted device
 	Notice   notice
 }
 

@@ -138,7 +138,7 @@ func TestTheLinkThatDeniesASignIn(t *testing.T) {
 func TestRemoteAccessOnThePages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	s.registered(phone)
+	st := s.registered(phone)
 	b := s.browser(t)
 	b.get("/login").send("login", phone, "password", goodPassword).at(200, "/")
 	b.get("/settings/remote").says("Вернуться вы сможете с этого устройства").press("Отключить удалённый доступ").at(200, "/settings/security").says("Удалённый доступ отключён")
@@ -148,5 +148,15 @@ func TestRemoteAccessOnThePages(t *testing.T) {
 	b.get("/login").send("login", phone, "password", goodPassword).at(200, "/")
 	b.get("/settings/remote").press("Включить удалённый доступ").at(200, "/settings/security").says("Удалённый доступ включён")
 	stranger.get("/login").send("login", phone, "password", goodPassword).at(200, "/")
+
+	// A device is linked by a session that was begun with two factors.
+	b.get("/settings/security").says("привязывать устройства незачем")
+	want(t, s.db.Tx(t.Context(), func(tx *txDB) error {
+		return s.SetLevel(t.Context(), tx, st.Session.Account, Confirmed, audit.Portal())
+	}), nil)
+	b.get("/settings/security").says("выйдите и войдите снова")
+	logout(b)
+	s.drain()
+	b.get("/login").send("login", phone, "password", goodPassword).at(200, "/login/code/.*").send("code", s.code(phone)).at(200, "/")
 	b.get("/settings/security").press("Привязать это устройство").at(200, "/settings/security").says("Устройство привязано").says("Это устройство")
 }

@@ -400,7 +400,9 @@ func TestLinkingADevice(t *testing.T) {
 	}
 	home.Session.Alien = true
 	_, err = w.TrustThis(t.Context(), c, home.Session)
-	want(t, err, ErrSession)
+	want(t, err, ErrTrust)
+	_, err = w.TrustThis(t.Context(), c, s.Session) // begun with one factor, before the account needed two
+	want(t, err, ErrTrust)
 	home.Session.Alien = false
 	if secret, err = w.TrustThis(t.Context(), at(inRussia), home.Session); err != nil || secret == "" {
 		t.Errorf("a browser without the cookie gets %q, %v", secret, err)

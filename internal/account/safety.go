@@ -9,6 +9,7 @@ import (
 
 	"kabinet/internal/audit"
 	"kabinet/internal/notify"
+	"kabinet/internal/platform/fault"
 	"kabinet/internal/platform/sqldb"
 )
 
@@ -108,12 +109,37 @@ func (s *Service) reopen(ctx context.Context, tx *sqldb.DB, account string) erro
 	return putSafety(ctx, tx, account, f)
 }
 
+// ErrTrust is returned for a device that may not become a trusted one: the
+// session on it was not begun with two factors, which trust stands for later, or
+// it is on a stranger's computer.
+var ErrTrust = fault.New(fault.Conflict, "account.trust_not_yet")
+
+// MayTrust returns ErrTrust when the browser of a session may not become a
+// trusted device.
+func (s *Service) MayTrust(ctx context.Context, session Session) error {
+	a, err := accountByID(ctx, s.db, session.Account)
+	if err != nil {
+		return err
+	}
+	line, err := signInByID(ctx, s.db, s.keys, session.Account, session.ID, "")
+	if err != nil {
+		return fmt.Errorf("reading a sign-in: %w", err)
+	}
+	two := line.Method == "account.method_device"
+	for _, f := range []Factor{FactorSMS, FactorEmail, FactorApp, FactorPasskey, FactorBackup} {
+		two = two || line.Method == f.method()
+	}
+	if session.Alien || !a.NeedsSecond() || !two {
+		return ErrTrust
+	}
+	return nil
+}
+
 // TrustThis makes the browser of a session a trusted device and returns the
-// secret for its cookie, "" when it has one. It returns ErrSession for a session
-// on a stranger's computer.
+// secret for its cookie, "" when it has one. It returns ErrTrust.
 func (s *Service) TrustThis(ctx context.Context, c Client, session Session) (secret string, err error) {
-	if session.Alien {
-		return "", ErrSession
+	if err := s.MayTrust(ctx, session); err != nil {
+		return "", err
 	}
 	account := session.Account
 	err = s.db.Tx(ctx, func(tx *sqldb.DB) error {

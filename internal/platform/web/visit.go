@@ -154,5 +154,5 @@ func hides(value string, mac []byte) bool {
 // open reports whether somebody to whom only one page is open may go to path:
 // that page, the language and look of pages, and the way out.
 func (v *Visit) open(path string) bool {
-	return path == v.Only || path == "/logout" || path == "/view" || strings.HasPrefix(path, "/lang/")
+	return path == v.Only || path == "/logout" || path == "/session" || path == "/view" || strings.HasPrefix(path, "/lang/")
 }
