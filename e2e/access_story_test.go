@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 var pathShape = regexp.MustCompile(`https?://[^/\s]+(/\S+)`)
@@ -57,14 +58,20 @@ func TestACitizenRegistersByEmailAndAddsAPhone(t *testing.T) {
 	}
 }
 
-// Proves: A-99, A-100
+// Proves: A-99
 func TestARecoveryByEmailKeepsTheSecondStep(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
 	c := newCitizen()
-	v := newVisitor(t, s)
-	v.Register(c)
 	p := open(t, s.URL, View{Width: Phone})
+	p.Register(s, c)
+	p.ConfirmEmail(s, c)
+	p.Open("/settings/second/app")
+	secret := strings.ReplaceAll(p.Text("code.key"), " ", "")
+	p.Fill("code", code(t, secret, 0))
+	p.Follow("Подключить приложение")
+	p.See("Готово, способ подключён")
+	p = open(t, s.URL, View{Width: Phone})
 	p.Open("/recover")
 	p.Axe()
 	p.Fill("login", c.Email)
@@ -85,6 +92,14 @@ func TestARecoveryByEmailKeepsTheSecondStep(t *testing.T) {
 	p.Fill("login", c.Phone)
 	p.Fill("password", fresh)
 	p.Submit()
+	if at := p.Path(); !strings.HasPrefix(at, "/login/code/") {
+		t.Fatalf("the new password alone leads to %s", at)
+	}
+	if !p.says("from the app") {
+		p.Follow("Code from the app")
+	}
+	p.Fill("code", code(t, secret, 30*time.Second))
+	p.Follow("Confirm")
 	p.Open("/settings/contacts")
 	p.See("Is everything right?")
 }
