@@ -208,6 +208,9 @@ func printDemo(w io.Writer, portal, partners net.Addr, people []signIn) {
 	for _, p := range people {
 		fmt.Fprintf(w, "  %-14s %s — %s\n", p.login, p.who, p.level)
 	}
+	if _, port, err := net.SplitHostPort(portal.String()); err == nil {
+		fmt.Fprintf(w, "\nКлючи доступа браузер даёт именам, а не числам: попробуйте их на http://localhost:%s\n", port)
+	}
 	fmt.Fprintf(w, "\nCtrl-C останавливает; данные сохраняются, --reset начинает сначала.\n")
 }
 

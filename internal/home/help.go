@@ -18,6 +18,8 @@ func topics() []topic {
 			{i18n.K("home.q_code"), i18n.K("home.a_code")},
 			{i18n.K("home.q_password"), i18n.K("home.a_password")},
 			{i18n.K("home.q_locked"), i18n.K("home.a_locked")},
+			{i18n.K("home.q_passkey"), i18n.K("home.a_passkey")},
+			{i18n.K("home.q_lost_phone"), i18n.K("home.a_lost_phone")},
 			{i18n.K("home.q_phishing"), i18n.K("home.a_phishing")},
 		}},
 		{i18n.K("home.help_applications"), []question{
