@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -73,4 +76,48 @@ func TestRegistersAndAVerifierFindOutWhoSomebodyIs(t *testing.T) {
 	page.See("Confirmed")
 	page.Open("/profile/identity")
 	page.See("Papers checked by a specialist")
+}
+
+// operatorPhone is the sample operator's of the service centre.
+const operatorPhone = "+79000000107"
+
+// Proves: A-08, S-07
+func TestAServiceCentreMakesAnAccountAndThePaperLetsIn(t *testing.T) {
+	t.Parallel()
+	s := shared(t)
+	c := newCitizen()
+	s.known(t, c)
+	desk := open(t, s.URL, View{})
+	desk.SignIn(s, operatorPhone, demoPassword)
+	desk.Open("/desk/centre")
+	desk.EveryMode()
+	for name, value := range c.identity() {
+		if name != "address" {
+			desk.Fill(name, value)
+		}
+	}
+	desk.Fill("phone", c.Phone)
+	desk.Choose("consent")
+	desk.Submit()
+	desk.See("Данные совпали с реестрами")
+	desk.EveryMode()
+	desk.Fill("code", s.SMSCode(t, c.Phone))
+	desk.Submit()
+	desk.See("Учётная запись создана и подтверждена")
+	file := filepath.Join(t.TempDir(), "link.pdf")
+	paper := desk.Requests().Get(eval[string](desk, `document.querySelector('main a[href$="/paper.pdf"]').getAttribute('href')`))
+	if err := os.WriteFile(file, paper.Body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, s.URL, View{Width: Phone, Lang: "en"})
+	p.Open(strings.TrimPrefix(codeIn(t, file), s.URL))
+	p.EveryMode()
+	p.Fill("password", aPassword)
+	p.Fill("repeat", aPassword)
+	p.Submit()
+	if at := p.Path(); at != "/" {
+		t.Fatalf("the paper leads to %s", at)
+	}
+	p.Open("/profile/identity")
+	p.See("In person at a service centre")
 }

@@ -19,6 +19,7 @@ import (
 	"kabinet/internal/application"
 	"kabinet/internal/audit"
 	"kabinet/internal/catalogue"
+	"kabinet/internal/centre"
 	"kabinet/internal/consent"
 	"kabinet/internal/desk"
 	"kabinet/internal/document"
@@ -58,6 +59,7 @@ type features struct {
 	consents     *consent.Service
 	people       *person.Service
 	proofing     *proofing.Service
+	centre       *centre.Service
 	staff        *staff.Service
 	signatures   *signature.Service
 	documents    *document.Service
@@ -74,13 +76,13 @@ type features struct {
 
 // Schemas lists what every feature keeps in the database, ground first.
 func Schemas() []schema.Feature {
-	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), signature.Schema(), document.Schema(), proofing.Schema(), videocall.Schema(), eform.Schema(),
+	return []schema.Feature{jobs.Schema(), limit.Schema(), audit.Schema(), notify.Schema(), account.Schema(), consent.Schema(), person.Schema(), staff.Schema(), signature.Schema(), document.Schema(), proofing.Schema(), videocall.Schema(), centre.Schema(), eform.Schema(),
 		catalogue.Schema(), application.Schema(), takeout.Schema(), outside.Schema(), recovery.Schema()}
 }
 
 // Texts joins what every feature says.
 func Texts() (*i18n.Catalogue, error) {
-	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, signature.Texts, document.Texts, proofing.Texts, videocall.Texts,
+	return i18n.NewCatalogue([]fs.FS{ui.Texts, register.Texts, audit.Texts, notify.Texts, account.Texts, consent.Texts, person.Texts, staff.Texts, signature.Texts, document.Texts, proofing.Texts, videocall.Texts, centre.Texts,
 		eform.Texts, catalogue.Texts, application.Texts, takeout.Texts, outside.Texts, recovery.Texts, home.Texts(), desk.Texts}...)
 }
 
@@ -182,6 +184,7 @@ func (a *App) openServices() error {
 	if err := a.openVideocall(); err != nil {
 		return err
 	}
+	a.openCentre()
 	a.forms = eform.New(a.db, a.keys, a.documents, a.now)
 	a.catalogue = catalogue.New(catalogue.Config{
 		DB: a.db, Files: a.serviceFiles(), Known: known(), Calendar: a.calendar, Now: a.now, Location: a.location, Log: a.telemetry.Log,
@@ -213,7 +216,7 @@ func (a *App) gauges() {
 
 // rules are the limits of all features.
 func rules() []limit.Rule {
-	return slices.Concat(account.Limits(), signature.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), videocall.Limits(), recovery.Limits())
+	return slices.Concat(account.Limits(), signature.Limits(), outside.Limits(), document.Rules(), proofing.Limits(), videocall.Limits(), recovery.Limits(), centre.Limits())
 }
 
 // source is the address that a request came from, without its port. Behind
@@ -292,6 +295,7 @@ func (a *App) registerJobs() {
 	a.documents.Jobs(a.runner)
 	a.proofing.Jobs(a.runner)
 	a.videocalls.Jobs(a.runner)
+	a.centre.Jobs(a.runner)
 	a.forms.Jobs(a.runner)
 	a.applications.Jobs(a.runner)
 	a.takeout.Jobs(a.runner)
@@ -379,6 +383,7 @@ func (a *App) openRouter() {
 	a.proofing.Routes(a.router)
 	a.videocalls.Routes(a.router)
 	a.proofing.DeskRoutes(a.router)
+	a.centre.Routes(a.router)
 	a.catalogue.Routes(a.router)
 	a.applications.Routes(a.router)
 	a.applications.DeskRoutes(a.router, a.staff)

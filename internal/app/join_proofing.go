@@ -1,6 +1,8 @@
 package app
 
 import (
+	"kabinet/internal/account"
+	"kabinet/internal/platform/i18n"
 	"kabinet/internal/proofing"
 	"kabinet/internal/register"
 	"kabinet/internal/register/passport"
@@ -36,4 +38,16 @@ func (r Register) partner() register.Config {
 
 // proofingWays are the ways of other features to prove who one is, in the order
 // of the page.
-func (a *App) proofingWays() []proofing.Way { return []proofing.Way{signatureWay(), videoWay()} }
+func (a *App) proofingWays() []proofing.Way { return append(a.outsideWays(), centreWay(), signatureWay(), videoWay()) }
+
+// outsideWays are the outside sign-ins whose word confirms an account.
+func (a *App) outsideWays() (list []proofing.Way) {
+	for _, p := range a.outside.Providers() {
+		if p.Level != account.Confirmed {
+			continue
+		}
+		list = append(list, proofing.Way{Code: p.ID, Icon: p.Icon, Href: "/settings/outside/" + p.ID, Gives: account.Confirmed, Needs: account.Simplified,
+			Title: i18n.Text{Words: p.Title}, Text: i18n.K("outside.way", "title", p.Title), Takes: i18n.K("outside.needs_" + string(p.Kind))})
+	}
+	return list
+}

@@ -82,6 +82,8 @@ var untold = map[string]string{
 	"signature_print":    "keyed hashes of certificates that are told",
 	"staff_member":       "the office somebody holds is the agency's record",
 	"desk_case":          "the agency's own copy of an application that is told",
+	"centre_intake":      "the centre's record that somebody came; what they said is forgotten after a day",
+	"centre_link":        "hashes of links on paper, gone after a day",
 	"proofing_queue":     "the verifiers' list of requests that are told",
 	"document_lookup":    "keyed hashes of codes and contents that are told",
 	"videocall_signal":   "what browsers tell each other in a meeting, gone when it ends",

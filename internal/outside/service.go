@@ -337,3 +337,6 @@ func browser(c account.Client) []byte {
 	sum := sha256.Sum256([]byte(c.Browser))
 	return sum[:]
 }
+
+// Providers are the outside sign-ins in the order of the configuration.
+func (s *Service) Providers() []Provider { return slices.Clone(s.providers) }

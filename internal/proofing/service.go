@@ -18,6 +18,7 @@ import (
 	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/secret"
 	"kabinet/internal/platform/sqldb"
+	"kabinet/internal/register"
 	"kabinet/internal/register/passport"
 	"kabinet/internal/register/pension"
 	"kabinet/internal/register/post"
@@ -368,4 +369,29 @@ func told(doing string, err error) error {
 		}
 	}
 	return fmt.Errorf("%s: %w", doing, err)
+}
+
+// AskNow asks the registers about somebody who sits opposite an operator with
+// their papers, and waits for the answer. Nothing is kept. State is Approved,
+// Failed, Papers, or Checking when a register did not answer; the person comes
+// back with the ИНН that the tax register told.
+func (s *Service) AskNow(ctx context.Context, request string, p person.Person) Request {
+	r := Request{ID: request, Kind: Online, Data: Data{Person: p, Parts: proved}}
+	r.Answers, r.Silent, _ = s.askAll(ctx, r)
+	if _, asked := r.Answers[Tax]; !asked && s.Tax == nil && p.INN != "" { // as typed
+		r.Answers[Tax] = register.Check{Verdict: register.Match, INN: p.INN}
+	}
+	r.State = r.outcome()
+	r.Person = r.checked()
+	return r
+}
+
+// Proved are the parts of a person that the Standard level stands on.
+func Proved() []person.Part { return slices.Clone(proved) }
+
+// Holder returns the account that has one of a person's verified numbers, ""
+// when none has.
+func (s *Service) Holder(ctx context.Context, p person.Person) (string, error) {
+	other, err := s.holder(ctx, "", p, proved)
+	return other, told("looking for a person", err)
 }

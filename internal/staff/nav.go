@@ -16,6 +16,9 @@ func (m Member) Nav() (links []ui.Link) {
 			ui.Link{Href: "/desk/video", Text: i18n.K("staff.nav_video")},
 			ui.Link{Href: "/desk/recovery", Text: i18n.K("staff.nav_recovery")})
 	}
+	if m.May(Operator) {
+		links = append(links, ui.Link{Href: "/desk/centre", Text: i18n.K("staff.nav_centre")})
+	}
 	if m.May(Administrator) {
 		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")})
 	}
