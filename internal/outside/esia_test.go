@@ -1,6 +1,7 @@
 package outside
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,7 +96,7 @@ func TestRefusalsOfESIAAreToldInPlainWords(t *testing.T) {
 		t.Errorf("%d people were believed, want the last one", n)
 	}
 	for code, want := range map[string]error{"007002": ErrSetup, "007053": ErrSetup, "008010": ErrSetup, "": ErrSetup, "036705": ErrDenied, "007011": ErrOver} {
-		if got := refusedBy(&esia.Error{Code: code}); got != want {
+		if got := refusedBy(&esia.Error{Code: code}); !errors.Is(got, want) {
 			t.Errorf("%s: %v", code, got)
 		}
 	}

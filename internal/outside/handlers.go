@@ -54,7 +54,7 @@ func (s *Service) leave(w http.ResponseWriter, r *http.Request) error {
 	if err := s.remember(w, t); err != nil {
 		return err
 	}
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // the address is the configured provider's
 	return nil
 }
 

@@ -181,7 +181,7 @@ func (s *Service) use(ctx context.Context, p Provider, owner string, said Said) 
 		}
 		err := s.takeOver(ctx, tx, p, owner, said)
 		if errors.Is(err, ErrDiffers) || errors.Is(err, account.ErrTaken) {
-			return nil //nolint:nilerr // the name changed on one side: the person comes in, the level stays
+			return nil // the name changed on one side: the person comes in, the level stays
 		}
 		return err
 	})

@@ -455,7 +455,7 @@ func (s *Sandbox) esiaBack(w http.ResponseWriter, r *http.Request, answer url.Va
 	answer.Set("state", r.URL.Query().Get("state"))
 	u.RawQuery = answer.Encode()
 	letBack(w, u.String())
-	http.Redirect(w, r, u.String(), http.StatusSeeOther)
+	http.Redirect(w, r, u.String(), http.StatusSeeOther) //nolint:gosec // esiaCheck let the address pass
 }
 
 // esiaEnter takes the choice and sends the person back.

@@ -189,22 +189,36 @@ func Keys(data []byte) ([]Key, error) {
 			}
 			key.Use = &rsa.PublicKey{N: n, E: int(e.Int64())}
 		case "EC":
-			x, y := number(k.X), number(k.Y)
-			curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384()}[k.Crv]
-			if x == nil || y == nil || curve == nil {
+			point, ok := ellipticPoint(k.Crv, k.X, k.Y)
+			if !ok {
 				continue
 			}
-			pub := &ecdsa.PublicKey{Curve: curve, X: x, Y: y}
-			if _, err := pub.ECDH(); err != nil {
-				continue // the point is not on the curve
-			}
-			key.Use = pub
+			key.Use = point
 		default:
 			continue
 		}
 		all = append(all, key)
 	}
 	return all, nil
+}
+
+// ellipticPoint returns the key at a point, false when it is none of the curve.
+func ellipticPoint(name, x, y string) (*ecdsa.PublicKey, bool) {
+	curve := map[string]elliptic.Curve{"P-256": elliptic.P256(), "P-384": elliptic.P384()}[name]
+	px, py := number(x), number(y)
+	if curve == nil || px == nil || py == nil {
+		return nil, false
+	}
+	size := (curve.Params().BitSize + 7) / 8
+	if px.BitLen() > 8*size || py.BitLen() > 8*size {
+		return nil, false
+	}
+	point := make([]byte, 1+2*size)
+	point[0] = 4 // both coordinates follow
+	px.FillBytes(point[1 : 1+size])
+	py.FillBytes(point[1+size:])
+	key, err := ecdsa.ParseUncompressedPublicKey(curve, point)
+	return key, err == nil
 }
 
 func number(text string) *big.Int {
