@@ -10,10 +10,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"path"
+	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/workcal"
@@ -118,7 +122,7 @@ func (s *Service) Load(ctx context.Context) error {
 	for _, h := range heads {
 		latest[h.code] = h
 	}
-	var changed []publication
+	var changed []changedFile
 	for _, name := range f.files {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -131,23 +135,14 @@ func (s *Service) Load(ctx context.Context) error {
 		if latest[codeOf(name)].hash == hash {
 			continue
 		}
-		d, src := f.definition(name, data)
-		if len(src.issues) > 0 {
-			s.Log.ErrorContext(ctx, "a service is faulty and was not published", "fault", src.issues[0].String(), "faults", len(src.issues))
-			continue
-		}
-		p, err := newPublication(d, hash, data)
-		if err != nil {
-			return err
-		}
-		if changed = append(changed, p); len(changed) == publishAtOnce {
-			if err := s.publish(ctx, changed, latest); err != nil {
+		if changed = append(changed, changedFile{name, hash, data}); len(changed) == publishAtOnce {
+			if err := s.publishFiles(ctx, f, changed, latest); err != nil {
 				return err
 			}
 			changed = nil
 		}
 	}
-	if err := s.publish(ctx, changed, latest); err != nil {
+	if err := s.publishFiles(ctx, f, changed, latest); err != nil {
 		return err
 	}
 	records, err := s.records(ctx, f, latest)
@@ -166,6 +161,37 @@ func codeOf(file string) string { return strings.TrimSuffix(path.Base(file), ".y
 func contentHash(data []byte) string {
 	sum := sha256.Sum256([]byte(strings.ReplaceAll(string(data), "\r\n", "\n")))
 	return hex.EncodeToString(sum[:])
+}
+
+// changedFile is a service file that is not as it was published.
+type changedFile struct {
+	name, hash string
+	data       []byte
+}
+
+// publishFiles publishes those of the files that are without faults. They are
+// checked on all cores: to understand a definition takes a thousand times as
+// long as to store it.
+func (s *Service) publishFiles(ctx context.Context, f *folder, files []changedFile, latest map[string]head) error {
+	made := make([]publication, len(files))
+	var g errgroup.Group
+	g.SetLimit(runtime.GOMAXPROCS(0))
+	for i, file := range files {
+		g.Go(func() error {
+			d, src := f.definition(file.name, file.data)
+			if len(src.issues) > 0 {
+				s.Log.ErrorContext(ctx, "a service is faulty and was not published", "fault", src.issues[0].String(), "faults", len(src.issues))
+				return nil
+			}
+			var err error
+			made[i], err = newPublication(d, file.hash, file.data)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	return s.publish(ctx, slices.DeleteFunc(made, func(p publication) bool { return p.code == "" }), latest)
 }
 
 // publication is a version to be.
@@ -189,6 +215,9 @@ const publishAtOnce = 100
 // publish makes the next versions and notes them in latest. Another process
 // that published the same content meanwhile is noticed.
 func (s *Service) publish(ctx context.Context, changed []publication, latest map[string]head) error {
+	if len(changed) == 0 {
+		return nil
+	}
 	made := make([]head, len(changed))
 	err := s.DB.Tx(ctx, func(tx *sqldb.DB) error {
 		if err := tx.Lock(ctx, "service_version"); err != nil {

@@ -1,10 +1,12 @@
 package notify
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"kabinet/internal/platform/i18n"
 )
@@ -96,6 +98,9 @@ func values(ctx context.Context, args []arg) []any {
 func (a arg) value(ctx context.Context) any {
 	switch a.Type {
 	case typeText:
+		if s, ok := plain(a.Value); ok {
+			return s
+		}
 		return read[string](a.Value)
 	case typeNumber:
 		return read[int64](a.Value)
@@ -113,6 +118,16 @@ func (a arg) value(ctx context.Context) any {
 		return i18n.Text{Key: t.Key, Args: values(ctx, t.Args), Words: t.Words}
 	}
 	return nil
+}
+
+// plain returns a text that JSON holds as it is, between quotes: most are, and a
+// page shows many.
+func plain(raw json.RawMessage) (string, bool) {
+	n := len(raw)
+	if n < 2 || raw[0] != '"' || raw[n-1] != '"' || bytes.ContainsAny(raw[1:n-1], "\\\"") || !utf8.Valid(raw) {
+		return "", false
+	}
+	return string(raw[1 : n-1]), true
 }
 
 func read[T any](raw json.RawMessage) (v T) {
