@@ -71,6 +71,7 @@ export function idle() {
   }
   document.addEventListener("visibilitychange", () => !document.hidden && !gone && look()); // timers sleep with the machine
   addEventListener("session-lost", () => !gone && look());
+  addEventListener("pageshow", (e) => e.persisted && ((gone = false), look())); // a page from before a sign-out must not stay
   timer = setTimeout(look, Math.max(Number(dialog.dataset.idle) - warn, 0) * 1000 + 500);
 }
 
