@@ -312,7 +312,8 @@ func TestACopyHoldsEverythingAndOpensForItsOwnerOnly(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range data.Sections {
-		if len(s.Records) == 0 && s.Name != "outside_sign_ins" { // there are none to link here
+		// Nothing is linked and no certificate is owned here: their own tests tell them.
+		if apart := s.Name == "outside_sign_ins" || s.Name == "signature_certificates"; len(s.Records) == 0 && !apart {
 			t.Errorf("section %s is empty for somebody who has lived in the portal", s.Name)
 		}
 	}
