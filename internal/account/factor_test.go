@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +16,7 @@ import (
 
 	"kabinet/internal/audit"
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/limit"
 	"kabinet/internal/platform/ui"
 )
 
@@ -64,7 +66,7 @@ func (w *world) toStep(c Client) string {
 }
 
 func (w *world) step(c Client, flow, typed string) error {
-	_, _, err := w.Service.SecondStep(w.t.Context(), c, flow, typed, false)
+	_, _, err := w.SecondStep(w.t.Context(), c, flow, typed, false)
 	return err
 }
 
@@ -340,7 +342,7 @@ func (w *world) recover(t *testing.T, c Client) {
 	flow, err := w.StartRecovery(t.Context(), c, login(phone), "ru")
 	want(t, err, nil)
 	want(t, w.Prove(t.Context(), c, flow, w.code(phone)), nil)
-	want(t, w.Service.Recover(t.Context(), c, flow, goodPassword), nil)
+	want(t, w.Recover(t.Context(), c, flow, goodPassword), nil)
 }
 
 // Proves
@@ -467,4 +469,25 @@ func TestWaysOfTheSecondStep(t *testing.T) {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
+}
+
+// ASVS: V6.3.1
+func TestTriesOfFactorsAreFewForAllSourcesTogether(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	s := w.registered(phone)
+	a := w.addApp(s)
+	var refused int
+	for i := range limitFactorTries.Burst + 1 {
+		c := client("192.0.2." + strconv.Itoa(i+1))
+		if errors.Is(w.step(c, w.toStep(c), a.wrong()), limit.ErrTooMany) {
+			refused++
+		}
+	}
+	if refused == 0 {
+		t.Error("nothing holds back guesses from many places")
+	}
+	w.pass(limitFactorTries.Per)
+	c := client("198.51.100.1")
+	want(t, w.step(c, w.toStep(c), a.code(0)), nil)
 }

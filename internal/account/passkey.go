@@ -66,7 +66,7 @@ type PasskeyAsk struct {
 // What a passkey is asked for. An answer serves for nothing else.
 const (
 	passkeyAdd     = "passkey.add"
-	passkeySignIn  = "passkey.sign_in" //nolint:gosec // a name, no secret
+	passkeySignIn  = "passkey.sign_in"
 	passkeyStep    = "passkey.step"
 	passkeyConfirm = "passkey.confirm"
 )
@@ -197,7 +197,7 @@ func (s *Service) openAsked(what, account, token string) (a asked, err error) {
 		return a, ErrPasskey
 	}
 	if err := s.keys.OpenJSON("account_challenge", what, account, raw, &a); err != nil || !s.now().Before(a.Until) {
-		return a, ErrPasskey //nolint:nilerr // forged, or too old
+		return a, ErrPasskey
 	}
 	return a, nil
 }
@@ -233,11 +233,11 @@ func (s *Service) AddPasskey(ctx context.Context, account, session, token, answe
 	}
 	parsed, err := protocol.ParseCredentialCreationResponseBytes([]byte(answer))
 	if err != nil {
-		return ErrPasskey //nolint:nilerr // what the browser sent is no answer
+		return ErrPasskey
 	}
 	record, err := s.webauthn.CreateCredential(passkeyUser{account: account}, a.Session, parsed)
 	if err != nil {
-		return ErrPasskey //nolint:nilerr // it does not fit what was asked
+		return ErrPasskey
 	}
 	record.Attestation = webauthn.CredentialAttestation{} // nobody asks who made the device
 	return s.changeFactors(ctx, account, session, func(tx *sqldb.DB, f *Factors) (Factor, bool, error) {
@@ -313,7 +313,7 @@ func (s *Service) fitsPasskey(ctx context.Context, tx *sqldb.DB, what, account, 
 	}
 	record, err := s.validate(user, a.Session, parsed, account == "")
 	if err != nil {
-		return "", ErrPasskey, nil //nolint:nilerr // it does not fit what was asked
+		return "", ErrPasskey, nil
 	}
 	for _, k := range user.keys {
 		if !bytes.Equal(k.record.ID, record.ID) {

@@ -85,10 +85,10 @@ func (s *Service) openApp(account, token string) (t appToken, err error) {
 	}
 	plain, err := s.keys.Open("account_factor", "setup", account, raw)
 	if err != nil {
-		return t, ErrFlow //nolint:nilerr // forged, or somebody else's
+		return t, ErrFlow
 	}
 	if err := json.Unmarshal(plain, &t); err != nil || !s.now().Before(t.Until) {
-		return t, ErrFlow //nolint:nilerr // of an older form, or too old
+		return t, ErrFlow
 	}
 	return t, nil
 }
