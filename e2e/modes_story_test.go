@@ -85,7 +85,7 @@ func (w *world) places(t *testing.T) []place {
 	var all []place
 	for who, paths := range map[string][]string{
 		anybody: {"/", "/services", "/services?q=справка", "/services?q=абракадабра", "/services/income-certificate", "/services/housing-subsidy", "/help", "/contacts",
-			"/login", "/register", "/register/email", "/recover", "/unlock", "/verify", code, "/verify/AAAA-BBBB-CCCC-DDDD", "/ui", "/no-such-page"},
+			"/login", "/register", "/register/email", "/recover", "/recover?by=passport", "/recovery", "/recovery/status", "/unlock", "/verify", code, "/verify/AAAA-BBBB-CCCC-DDDD", "/ui", "/no-such-page"},
 		citizen: {"/", "/services/income-certificate", "/services/income-certificate/apply", "/services/income-certificate/apply?new=1",
 			draft + "/request", draft + "/person", draft + "/check", draft + "/delete", "/applications", done, waiting, waiting + "/withdraw", waiting + "/correct",
 			"/documents", file + "/edit", file + "/delete", "/notices", "/notices/history", notice, "/activity",

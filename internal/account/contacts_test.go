@@ -112,7 +112,7 @@ func TestAContactOfAnotherAccountTellsOnlyItsHolder(t *testing.T) {
 	}
 }
 
-// Proves: A-104, B-17
+// Proves, B-17
 func TestMainAndReservePhones(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

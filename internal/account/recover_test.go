@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kabinet/internal/platform/i18n"
+	"kabinet/internal/platform/limit"
 )
 
 const (
@@ -157,6 +158,19 @@ func TestNobodyIsFloodedByThoseWhoKnowTheirPapers(t *testing.T) {
 	if n := len(w.texts(phone)) - before; n != limitFound.Burst {
 		t.Errorf("%d messages came", n)
 	}
+}
+
+func TestAPaperIsLookedUpAFewTimesAnHour(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ask := func() error {
+		_, err := w.StartRecoveryBy(t.Context(), client("192.0.2.1"), Asked{Login: Login{SNILS, "99900000115"}, Via: Phone, Lang: i18n.RU})
+		return err
+	}
+	for range limitFinder.Burst {
+		want(t, ask(), nil)
+	}
+	want(t, ask(), limit.ErrTooMany)
 }
 
 // Proves: A-38

@@ -77,6 +77,8 @@ const (
 	doneQuery = `SELECT ` + caseColumns + ` FROM recovery_case WHERE state IN ('approved', 'refused', 'cancelled', 'expired', 'done') AND id < $1 ORDER BY id DESC LIMIT $2`
 )
 
+const countQuery = `SELECT count(*) FROM recovery_case WHERE state IN ('new', 'second')`
+
 // lastID is behind every ID.
 const lastID = "~"
 
@@ -92,7 +94,7 @@ func listCases(ctx context.Context, db *sqldb.DB, keys *secret.Keyring, closed b
 }
 
 func countOpen(ctx context.Context, db *sqldb.DB) (int, error) {
-	return sqldb.One(ctx, db, sqldb.Int, `SELECT count(*) FROM recovery_case WHERE state IN ('new', 'second')`)
+	return sqldb.One(ctx, db, sqldb.Int, countQuery)
 }
 
 func forgetCode(ctx context.Context, db *sqldb.DB, id string) error {
