@@ -47,7 +47,7 @@ func (a *App) outsideWays() (list []proofing.Way) {
 			continue
 		}
 		list = append(list, proofing.Way{Code: p.ID, Icon: p.Icon, Href: "/settings/outside/" + p.ID, Gives: account.Confirmed, Needs: account.Simplified,
-			Title: i18n.Text{Words: p.Title}, Text: i18n.K("outside.way", "title", p.Title), Takes: i18n.K("outside.needs_" + string(p.Kind))})
+			Title: i18n.Text{Words: p.Title}, Text: i18n.K("proofing.way_outside"), Takes: i18n.K("outside.needs_" + string(p.Kind))})
 	}
 	return list
 }

@@ -135,6 +135,11 @@ func (s *Sandbox) Token() string { return s.token }
 
 // ServeSMTP takes mail on ln until Close, then returns nil.
 func (s *Sandbox) ServeSMTP(ln net.Listener) error {
+	// A server that is closed before it serves would wait on ln for ever.
+	go func() {
+		<-s.closed
+		_ = ln.Close() // it may be closed already
+	}()
 	err := s.smtp.Serve(ln)
 	select {
 	case <-s.closed:
