@@ -83,6 +83,12 @@ func objectLink(object string) string {
 		id, _, _ = strings.Cut(id, "/")
 		return "/applications/" + id
 	}
+	if kind == "consent" {
+		return "/settings/consents/" + id
+	}
+	if kind == "person" {
+		return "/profile/history"
+	}
 	if kind == "proofing" {
 		return proofing.Path + "/requests/" + id
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -212,5 +213,40 @@ func TestEverySettingLeadsToItsPage(t *testing.T) {
 		if page := w.browser.Get(webtest.Attr(link, "href")); page.Status != http.StatusOK {
 			t.Errorf("%s answers %d", webtest.Attr(link, "href"), page.Status)
 		}
+	}
+}
+
+// Proves: A-19
+func TestANewAccountHasItsLoginNumberDataAndServices(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	hash, err := w.accounts.Hash(t.Context(), demoPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newcomer := account.Newcomer{Name: account.Name{Surname: "Ким", Name: "Виктор"}, Phone: "+79000007788", Hash: hash, Consents: []string{account.ConsentData}}
+	enrol := func() (made account.Account, err error) {
+		err = w.db.Tx(t.Context(), func(tx *sqldb.DB) (err error) {
+			made, err = w.accounts.Enrol(t.Context(), tx, newcomer, audit.Portal())
+			return err
+		})
+		return made, err
+	}
+	made, err := enrol()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := enrol(); !errors.Is(err, account.ErrTaken) {
+		t.Errorf("a login belongs to two: %v", err)
+	}
+	w.browser = w.signIn(newcomer.Phone)
+	if text := w.browser.Get("/profile").Text("main"); !strings.Contains(text, "Ким Виктор") || !strings.Contains(text, made.Number) {
+		t.Errorf("the profile says %s", text)
+	}
+	if page := w.browser.Get("/services"); !page.Has(`main a[href^="/services/"]`) {
+		t.Errorf("no services: %s", page.Text("main"))
+	}
+	if agreed, err := w.consents.Active(t.Context(), nil, made.ID, consent.Data, ""); !agreed || err != nil {
+		t.Errorf("what was agreed to is not kept: %v", err)
 	}
 }

@@ -116,6 +116,7 @@ func (v *visitor) answers(status int, to string) *visitor {
 }
 
 // Proves
+// ASVS: V7.5.3
 func TestAPersonReadsGivesAndWithdrawsConsents(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -157,6 +158,7 @@ func TestTheTextsAreReadBeforeRegistrationToo(t *testing.T) {
 	}
 }
 
+// ASVS: V8.2.2
 func TestAnotherPersonsConsentIsNotThere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

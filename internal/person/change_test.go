@@ -3,6 +3,7 @@ package person
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"kabinet/internal/account"
 	"kabinet/internal/audit"
 	"kabinet/internal/consent"
+	"kabinet/internal/platform/i18n"
 	"kabinet/internal/platform/secret/secrettest"
 	"kabinet/internal/platform/sqldb"
 	"kabinet/internal/platform/sqldb/sqldbtest"
@@ -74,6 +76,26 @@ func TestAChangeNeedsItsOwnCode(t *testing.T) {
 	want(t, err, nil)
 	if n != 1 {
 		t.Errorf("%d notices", n)
+	}
+}
+
+// Proves: B-21
+func TestTheHolderIsToldOfAChangeAndWhatToDoAboutAStranger(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	a := w.citizen(t, "+79000001234")
+	want(t, w.change(t, a, Proposal{Parts: []Part{Home}, Person: Person{Address: "ул. Садовая, 5"}}), nil)
+	list, err := w.notices.Latest(t.Context(), a, 10)
+	want(t, err, nil)
+	if len(list) != 1 {
+		t.Fatalf("%d notices", len(list))
+	}
+	ctx := w.texts.With(t.Context(), i18n.RU, time.UTC, noon)
+	text := strings.ReplaceAll(list[0].Text(ctx), "\u00a0", " ")
+	for _, words := range []string{"Раздел «Адрес»", "смените пароль", "завершите чужие сеансы", "восстановите доступ"} {
+		if !strings.Contains(text, words) {
+			t.Errorf("the notice does not say %q: %s", words, text)
+		}
 	}
 }
 
@@ -166,6 +188,7 @@ func TestFamilyAndAdditionalInformationAreKeptByConsentAlone(t *testing.T) {
 }
 
 // Proves: A-108
+// ASVS: V14.2.7
 func TestWhatAWithdrawnConsentKeptIsDestroyedWithin30Days(t *testing.T) {
 	t.Parallel()
 	clock := noon
