@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 
 	"kabinet/internal/audit"
 	"kabinet/internal/platform/fault"
@@ -27,6 +28,11 @@ func (s *Service) writeTrust(w http.ResponseWriter, r *http.Request, status int,
 	if f.Lists, err = allCached(r.Context(), s.db, s.now(), 50); err != nil {
 		return err
 	}
+	all := slices.Clone(f.Lists)
+	f.Lists = slices.DeleteFunc(f.Lists, func(l cachedList) bool {
+		// Asked for on behalf of several centres, it is one centre's.
+		return l.fetched.IsZero() && slices.ContainsFunc(all, func(o cachedList) bool { return o.address == l.address && !o.fetched.IsZero() })
+	})
 	f.Roots = s.roots
 	return web.Write(w, r, status, trustListPage(f))
 }

@@ -207,7 +207,7 @@ type trustForm struct {
 
 func (f *trustForm) fields() {
 	if f.File.Name == "" {
-		f.File = web.Field{Name: "list", Label: i18n.K("signature.list_file"), Hint: i18n.K("signature.list_file_hint"), Optional: true}
+		f.File = web.Field{Name: "list", Label: i18n.K("signature.list_file"), Hint: i18n.K("signature.list_file_hint")}
 	}
 }
 

@@ -20,7 +20,7 @@ func (m Member) Nav() (links []ui.Link) {
 		links = append(links, ui.Link{Href: "/desk/centre", Text: i18n.K("staff.nav_centre")})
 	}
 	if m.May(Administrator) {
-		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")})
+		links = append(links, ui.Link{Href: "/desk/operations", Text: i18n.K("staff.nav_operations")}, ui.Link{Href: "/desk/trust", Text: i18n.K("staff.nav_trust")})
 	}
 	return links
 }
