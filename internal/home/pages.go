@@ -94,7 +94,7 @@ func settings() []settingGroup {
 	return []settingGroup{
 		{"entry", []setting{
 			{"security", "/settings/security", "lock"}, {"second", "/settings/second", "smartphone"}, {"contacts", "/settings/contacts", "phone"},
-			{"outside", "/settings/outside", "log-in"}, {"signins", "/settings/signins", "history"},
+			{"outside", "/settings/outside", "log-in"}, {"certificates", "/settings/signatures", "signature"}, {"signins", "/settings/signins", "history"},
 		}},
 		{"data", []setting{
 			{"privacy", "/settings/privacy", "eye"}, {"consents", "/settings/consents", "file-check"}, {"copy", "/settings/data", "download"},
