@@ -86,7 +86,9 @@ func (f *DataForm) ReadFrom(posted func(name string) string) bool {
 	}
 	ok := web.ReadFrom(value, f.Fields()...)
 	for _, part := range f.parts {
-		ok = part.agrees() && ok
+		if len(web.Wrong(part.list...)) == 0 { // else a slip in one field would be told at two
+			ok = part.agrees() && ok
+		}
 	}
 	return ok
 }
