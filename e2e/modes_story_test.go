@@ -80,22 +80,30 @@ func (w *world) places(t *testing.T) []place {
 	decide(refused, "refuse", refusal)
 	a := newVisitor(t, w.Stand)
 	a.SignIn(rulerPhone, demoPassword)
-	w.who = map[string]visitor{anybody: newVisitor(t, w.Stand), citizen: v, "asked": o, "refused": r, clerk: k, ruler: a}
+	fresh := newVisitor(t, w.Stand)
+	fresh.Register(newCitizen())
+	checker := newVisitor(t, w.Stand)
+	checker.SignIn(verifierPhone, demoPassword)
+	w.who = map[string]visitor{"fresh": fresh, "verifier": checker, anybody: newVisitor(t, w.Stand), citizen: v, "asked": o, "refused": r, clerk: k, ruler: a}
 
 	var all []place
 	for who, paths := range map[string][]string{
 		anybody: {"/", "/services", "/services?q=справка", "/services?q=абракадабра", "/services/income-certificate", "/services/housing-subsidy", "/help", "/contacts",
-			"/login", "/register", "/register/email", "/recover", "/recover?by=passport", "/recovery", "/recovery/status", "/unlock", "/verify", code, "/verify/AAAA-BBBB-CCCC-DDDD", "/ui", "/no-such-page"},
+			"/login", "/login?by=snils", "/login/phone", "/login/signature", "/register", "/register/email", "/register/signature", "/recover", "/recover?by=passport", "/recovery", "/recovery/status", "/unlock", "/verify", code, "/verify/AAAA-BBBB-CCCC-DDDD", "/ui", "/no-such-page"},
 		citizen: {"/", "/services/income-certificate", "/services/income-certificate/apply", "/services/income-certificate/apply?new=1",
 			draft + "/request", draft + "/person", draft + "/check", draft + "/delete", "/applications", done, waiting, waiting + "/withdraw", waiting + "/correct",
 			"/documents", file + "/edit", file + "/delete", "/notices", "/notices/history", notice, "/activity",
-			"/profile", "/profile/name", "/profile/passport", "/profile/numbers", "/profile/home", "/profile/history", "/profile/personal", "/profile/policy", "/profile/licence",
+			"/profile", "/profile/identity/change/identity", "/profile/identity/change/passport", "/profile/identity/change/numbers", "/profile/home", "/profile/history", "/profile/personal", "/profile/policy", "/profile/licence",
 			"/profile/identity", "/profile/identity/post", "/profile/delete/numbers", "/settings/privacy", "/settings/consents", "/consents/signature", "/consents/extra_data",
-			"/settings", "/profile/start", "/settings/outside", "/settings/security", "/settings/signins", "/settings/password", "/settings/contacts", "/settings/second", "/settings/second/passkey", "/confirm", "/confirm?by=sms", "/settings/second/app", "/settings/second/backup", "/settings/second/sms"},
-		"asked":   {asked, "/"},
-		"refused": {refused},
-		clerk:     {"/desk/queue", "/desk/queue?view=mine", "/desk/queue?view=closed", cases(asked), cases(waiting), cases(refused)},
-		ruler:     w.desk(a),
+			"/settings", "/profile/start", "/settings/outside", "/settings/security", "/settings/signins", "/settings/password", "/settings/contacts", "/settings/second", "/settings/second/passkey", "/confirm", "/confirm?by=sms", "/settings/second/app", "/settings/second/backup", "/settings/second/sms",
+			"/settings/data", "/settings/delete", "/settings/signatures", "/profile/identity/video", "/profile/identity/signature"},
+		"asked": {asked, "/"},
+		"fresh": {"/", "/profile", "/profile/name", "/profile/passport", "/profile/numbers", "/profile/identity", "/profile/identity/online", "/profile/start",
+			"/settings/second", "/settings/email", "/settings/devices/trust", "/settings/remote", "/settings/data", "/settings/delete", "/settings/contacts"},
+		"verifier": {"/desk/proofing", "/desk/people", "/desk/recovery", "/desk/video"},
+		"refused":  {refused},
+		clerk:      {"/desk/queue", "/desk/queue?view=mine", "/desk/queue?view=closed", cases(asked), cases(waiting), cases(refused)},
+		ruler:      w.desk(a),
 	} {
 		for _, path := range paths {
 			all = append(all, place{who, path})

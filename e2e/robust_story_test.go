@@ -79,6 +79,7 @@ func TestAFormOutlivesItsSession(t *testing.T) {
 	c := newCitizen()
 	v := newVisitor(t, s)
 	v.Register(c)
+	v.Profile(c)
 	first := v.Get("/services/income-certificate/apply")
 
 	// The person ends this session from another device.
@@ -109,7 +110,9 @@ func TestTwoTabsLoseNothing(t *testing.T) {
 	t.Parallel()
 	s := shared(t)
 	v := newVisitor(t, s)
-	v.Register(newCitizen())
+	c := newCitizen()
+	v.Register(c)
+	v.Profile(c)
 	at := strings.TrimSuffix(v.send(v.Get("/services/income-certificate/apply"), map[string]string{"year": "2024", "purpose": "work"}, "_do", "next").URL.Path, "/person") + "/request"
 	one, two := v.Get(at), v.Get(at)
 	v.send(one, map[string]string{"year": "2023"}, "_do", "next")

@@ -38,7 +38,10 @@ func TestAnIdleSessionAsksAndAnEndFromAfarKeepsTheForm(t *testing.T) {
 	}
 	p.Axe()
 	p.Press("Продолжить")
-	p.wait("the question stays", func() bool { ok, err := tryEval[bool](p, "!document.querySelector('dialog[open]')"); return err == nil && ok })
+	p.wait("the question stays", func() bool {
+		ok, err := tryEval[bool](p, "!document.querySelector('dialog[open]')")
+		return err == nil && ok
+	})
 
 	// Another device ends this session while a form is being filled in.
 	other := open(t, s.URL, View{Lang: "en"})
@@ -48,7 +51,9 @@ func TestAnIdleSessionAsksAndAnEndFromAfarKeepsTheForm(t *testing.T) {
 	eval[bool](p, "new Promise(r => setTimeout(() => r(true), 1500))") // the stream of events stands
 	other.Open("/settings/security")
 	other.Follow("End")
-	p.wait("the page stays with an ended session", func() bool { return strings.Contains(p.Text("body"), "всё, что вы ввели, сохранится") })
+	p.wait("the page stays with an ended session", func() bool {
+		return strings.Contains(p.Text("body"), "всё, что вы ввели, сохранится")
+	})
 	p.Fill("login", c.Phone)
 	p.Fill("password", aPassword)
 	p.Submit()
