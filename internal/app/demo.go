@@ -21,6 +21,11 @@ import (
 	"kabinet/internal/sandbox"
 )
 
+// demoLimits widens what is counted by address: everybody who tries the
+// demonstration sits at one machine. What is counted by person stays.
+const demoLimits = "account.sms_per_source=2000/1h, signature.tries_per_source=1000/10m, outside.trips_per_source=1000/5m, " +
+	"recovery.starts_per_source=500/1h, recovery.uploads_per_source=500/1h, recovery.status_per_source=500/1h"
+
 // demoPassword is every sample person's.
 const demoPassword = "Zarechny!2026" //nolint:gosec // the demonstration prints it
 
@@ -141,6 +146,7 @@ func (cmd demoCommand) config(portal, partners, mail net.Addr, box *sandbox.Sand
 		"KABINET_TRUST_ROOTS=" + filepath.Join(cmd.Data, "sandbox", "roots.pem"),
 		"KABINET_TRUST_LISTS=" + centreLists("http://"+partners.String()),
 		"KABINET_VIDEO_LISTEN=127.0.0.1:0", "KABINET_VIDEO_PUBLIC_IP=127.0.0.1", "KABINET_VIDEO_FROM=0s", "KABINET_VIDEO_TILL=0s", "KABINET_VIDEO_WEEKENDS=true",
+		"KABINET_LIMITS=" + demoLimits,
 		"KABINET_REPORTING_LOG_FORMAT=text",
 		"KABINET_REPORTING_LOG_LEVEL=warn",
 	}

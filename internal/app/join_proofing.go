@@ -38,7 +38,9 @@ func (r Register) partner() register.Config {
 
 // proofingWays are the ways of other features to prove who one is, in the order
 // of the page.
-func (a *App) proofingWays() []proofing.Way { return append(a.outsideWays(), centreWay(), signatureWay(), videoWay()) }
+func (a *App) proofingWays() []proofing.Way {
+	return append(a.outsideWays(), centreWay(), signatureWay(), videoWay())
+}
 
 // outsideWays are the outside sign-ins whose word confirms an account.
 func (a *App) outsideWays() (list []proofing.Way) {
