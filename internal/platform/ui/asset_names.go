@@ -8,7 +8,7 @@ func Asset(name string) string {
 	case "app.css":
 		return "/static/app-cda6f3540f.css"
 	case "app.js":
-		return "/static/app-7ec6c2e3db.js"
+		return "/static/app-29a970d257.js"
 	case "golos-cyrillic-rest.woff2":
 		return "/static/golos-cyrillic-rest-771568116f.woff2"
 	case "golos-cyrillic.woff2":

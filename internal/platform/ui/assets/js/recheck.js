@@ -11,6 +11,17 @@ export function recheck() {
   on("input", "[data-recheck] *", (e, input) => touched.add(partOf(input)));
   on("change", "[data-recheck] *", (e, input) => ask(input));
 
+  // While a button is held down nothing may move: what is pressed must be what is let go.
+  let held = false, waiting = [];
+  document.addEventListener("pointerdown", () => (held = true), true);
+  for (const end of ["pointerup", "pointercancel", "dragend"]) {
+    document.addEventListener(end, () => setTimeout(() => {
+      held = false;
+      waiting.splice(0).forEach((go) => go());
+    }), true);
+  }
+  const released = () => held && new Promise((go) => waiting.push(go));
+
   async function ask(input) {
     const region = input.closest("[data-recheck]");
     if (!input.name || input.type === "file" || input.form.dataset.sent) return;
@@ -26,7 +37,9 @@ export function recheck() {
     body.set("_left", [input.name, ...wrong(region)].join(" "));
     try {
       const answer = await fetch(region.dataset.recheck, { method: "POST", body });
-      if (answer.ok && !input.form?.dataset.sent) put(region, await answer.text());
+      const html = await answer.text();
+      await released();
+      if (answer.ok && !input.form?.dataset.sent) put(region, html);
     } catch {
       // No connection: the server checks when the form is sent.
     }
