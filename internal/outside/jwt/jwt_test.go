@@ -35,7 +35,7 @@ func TestOnlyTokensSignedByAKnownKeyAndAnAllowedAlgorithmOpen(t *testing.T) {
 	}
 	weak, err := rsa.GenerateKey(rand.Reader, 1024)
 	if err != nil {
-		t.Skip("this Go makes no weak keys")
+		t.Fatal(err)
 	}
 	sign := func(k *rsa.PrivateKey, header map[string]any) string {
 		signed := part(header) + "." + part(map[string]any{"sub": "7"})
